@@ -1,0 +1,82 @@
+import type { Message } from '../message/message.ts'
+import type { Event, MessageContext } from './context.ts'
+import type { Logger } from './logger.ts'
+import type { MessageCounters } from './metrics.ts'
+import type { MaybePromise, Step } from './step.ts'
+
+/** A compiled list of steps. */
+export interface Pipeline {
+  readonly run: Step
+  /** Whether a step may read the payload, so that it must be collected first. */
+  readonly needsContent: boolean
+}
+
+/** Where messages are sent. */
+export interface Endpoint {
+  readonly name: string
+  /**
+   * Hands a message over; gives the answer where the endpoint has one.
+   * @throws Fault with a 1015xx code when the message cannot be handed over.
+   */
+  deliver(ctx: MessageContext): MaybePromise<Message | undefined>
+}
+
+/** What is known of the request a message came in with: an HTTP request, or the upgrade of a WebSocket. */
+export interface RequestFacts {
+  readonly method: string
+  /** Path and query as received. */
+  readonly target: string
+  /** The absolute URL as the client used it. */
+  readonly url: string
+  readonly remoteAddress: string
+  /** What follows the service's own path, with the query: `REST_URL_POSTFIX`. */
+  readonly postfix: string
+}
+
+/** Who sent a message, and how to answer. */
+export interface Origin {
+  readonly kind: 'http' | 'websocket' | 'backend'
+  readonly request: RequestFacts | undefined
+  /** Sends the message of a context back. */
+  reply(ctx: MessageContext): MaybePromise<void>
+  /** The message has been through everything, faults included; called once per message. */
+  ended(ctx: MessageContext): void
+}
+
+/** What is served on a path: a pipeline for each thing that can happen. */
+export interface Service {
+  readonly name: string
+  readonly kind: 'proxy service' | 'inbound endpoint'
+  /** What stands in front of its log lines, such as `{proxy:Orders}`. */
+  readonly label: string
+  readonly deployment: Deployment
+  readonly log: Logger
+  readonly counters: MessageCounters
+  /** What runs for each event. HTTP knows only `message`. */
+  readonly on: Readonly<Partial<Record<Event, Pipeline>>>
+  /** What runs in place of these for clients of a path, where the path chooses. */
+  readonly hookFor?: (path: string) => Pipeline | undefined
+  /** What runs for the reply that `send` left. */
+  readonly outflow: Pipeline
+  /** What runs for each message of a WebSocket backend. */
+  readonly outDispatch: Pipeline
+  /** What runs when a link to a WebSocket backend is lost. */
+  readonly outFault: Pipeline
+  /** Names what the two above run: callers with equal names may share a link. */
+  readonly outKey: string
+}
+
+/** All compiled artifacts at one moment; never changed once it serves. */
+export interface Deployment {
+  sequence(name: string): Pipeline | undefined
+  endpoint(name: string): Endpoint | undefined
+  /** Text of a local entry. */
+  localEntry(key: string): string | undefined
+}
+
+/** Something with sockets or timers. */
+export interface Lifecycle {
+  start(): Promise<void>
+  /** Ends it, in-flight work first, within the grace period. May be called twice, and without `start`. */
+  stop(graceMs: number): Promise<void>
+}

@@ -1,0 +1,54 @@
+import type { MessageContext } from './context.ts'
+import type { RequestFacts } from './ports.ts'
+
+/** What a client said when it connected. */
+export interface Handshake extends RequestFacts {
+  /** The path alone. */
+  readonly path: string
+  /** The subprotocol agreed on; empty when there is none. */
+  readonly subprotocol: string
+}
+
+/** A WebSocket to a backend, owned by a session or shared by the callers of an address. */
+export interface Link {
+  readonly address: string
+  /** Ends the link; null for a code sends a close frame without a status. */
+  close(code: number | undefined, reason: string): void
+  ping(data: Buffer): void
+  pong(data: Buffer): void
+  pause(): void
+  resume(): void
+}
+
+/** Who gets what comes back over a link. */
+export interface LinkOwner {
+  /** A message of the backend; the content type is '' where the handshake did not settle one. */
+  fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void
+  /** A ping or pong of the backend. Set where control frames are passed on instead of being answered. */
+  readonly controlFromBackend?: (link: Link, kind: 'ping' | 'pong', data: Buffer) => void
+  /** The link is over, by the backend's close or by its loss; not called after `close`. */
+  linkClosed(link: Link, code: number, reason: string): void
+  /** The link can take data again after it was behind. */
+  linkDrained(link: Link): void
+}
+
+/** A client's WebSocket. */
+export interface Session extends LinkOwner {
+  /** Names the connection in logs and for `websocket.source.channel.identifier`. */
+  readonly id: string
+  readonly handshake: Handshake
+  readonly isOpen: boolean
+  /** The link of this session to an address, if it has one. */
+  link(key: string): Link | undefined
+  addLink(key: string, link: Link): void
+  removeLink(key: string, link: Link): void
+  /** Runs the out-dispatch pipeline with the event `linked`. */
+  linkOpened(link: Link): void
+  /** Idle time after which its links are closed, in milliseconds; 0 never. */
+  readonly linkIdleMs: number
+  /** Reads nothing more from the client until the link has drained. */
+  waitFor(link: Link): void
+  /** Sends the client what a context holds, as `respond` does. */
+  reply(ctx: MessageContext): void
+  close(code: number | undefined, reason: string): void
+}
