@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import { Connection, type ConnectionEvents, OrderedWebSocket } from './connection.ts'
+import type { ConnectionOptions } from './options.ts'
+
+const chosenProtocol = Symbol('chosen subprotocol')
+type Request = IncomingMessage & { [chosenProtocol]?: string }
+
+/** Gives the settings of the server that upgrades: no compression, our limits, no list of clients of its own. */
+export function acceptOptions(options: ConnectionOptions): ServerOptions {
+  return {
+    perMessageDeflate: false,
+    clientTracking: false,
+    autoPong: false,
+    WebSocket: OrderedWebSocket,
+    maxPayload: options.maxMessageBytes,
+    // Typed from the version that introduced it on.
+    ...({ closeTimeout: options.closeTimeoutMs } as ServerOptions),
+  }
+}
+
+/** Prepares a server for subprotocols that are chosen by `chooseSubprotocol`. */
+export function announceSubprotocols(server: WebSocketServer): void {
+  server.on('headers', (headers: string[], request: Request) => {
+    const chosen = request[chosenProtocol]
+    if (chosen) headers.push(`Sec-WebSocket-Protocol: ${chosen}`)
+  })
+}
+
+/**
+ * Chooses the first of the client's subprotocols that is served, and remembers it for the 101 answer.
+ *
+ * The header is read and taken off here because the library refuses what is no token, and
+ * `synapse(contentType='application/json')` is none. Returns '' when nothing fits: the upgrade goes on without
+ * a subprotocol (RFC 6455, 4.2.2).
+ */
+export function chooseSubprotocol(request: IncomingMessage, isServed: (name: string) => boolean): string {
+  const header = request.headers['sec-websocket-protocol']
+  if (header === undefined) return ''
+  delete request.headers['sec-websocket-protocol']
+  const chosen = splitSubprotocols(header).find(isServed) ?? ''
+  ;(request as Request)[chosenProtocol] = chosen
+  return chosen
+}
+
+/** Gives what `chooseSubprotocol` chose for a request. */
+export function chosenSubprotocol(request: IncomingMessage): string {
+  return (request as Request)[chosenProtocol] ?? ''
+}
+
+/** Splits a `Sec-WebSocket-Protocol` header at its commas, but not at those inside quotes or brackets. */
+export function splitSubprotocols(header: string): string[] {
+  const names = header.match(/(?:\([^)]*\)|'[^']*'|"[^"]*"|[^,'"(])+/g) ?? []
+  return names.map(name => name.trim()).filter(name => name !== '')
+}
+
+/** Makes a connection of an upgraded client. */
+export function accept(
+  webSocket: WebSocket,
+  request: IncomingMessage,
+  subprotocol: string,
+  events: ConnectionEvents,
+): Connection {
+  return new Connection(webSocket, request.socket as Duplex, { subprotocol, isClient: false }, events)
+}

@@ -1,0 +1,81 @@
+import type { SecureContextOptions } from 'node:tls'
+
+/** The limits of one WebSocket connection, whichever side opened it. */
+export interface ConnectionOptions {
+  /** The largest message taken in, in bytes, after joining fragments; a larger one closes with 1009. Default 16 MiB. */
+  readonly maxMessageBytes: number
+  /** How long the other side may take to answer our close frame before the connection is cut. Default 5,000 ms. */
+  readonly closeTimeoutMs: number
+}
+
+/** What a connection starts from when nothing is configured: safe on the open internet. */
+export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
+  maxMessageBytes: 16 * 1024 * 1024,
+  closeTimeoutMs: 5_000,
+}
+
+/** Certificates and checks for a `wss` connection that we open. */
+export interface ClientTlsOptions
+  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
+  /** Whether the server's certificate chain is checked. Default true. */
+  readonly verify?: boolean
+  /** Whether the certificate must name the host. Default true. */
+  readonly verifyHostName?: boolean
+  /** Name for SNI where it differs from the URL's host. */
+  readonly serverName?: string
+}
+
+/** How to open a connection. */
+export interface DialOptions extends Partial<ConnectionOptions> {
+  /** Extra headers of the upgrade request. */
+  readonly headers?: Readonly<Record<string, string | string[]>>
+  /** Subprotocols to offer, most wanted first. Any text is allowed, `synapse(contentType='…')` included. */
+  readonly subprotocols?: readonly string[]
+  /** How long connecting and the handshake may take together. Default 10,000 ms; 0 waits for ever. */
+  readonly handshakeTimeoutMs?: number
+  /** TLS settings for `wss`. */
+  readonly tls?: ClientTlsOptions
+}
+
+/** The default of `DialOptions.handshakeTimeoutMs`, in milliseconds. */
+export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** A listening socket. Services with equal addresses share it. */
+export interface ListenerAddress {
+  /** Port to listen on; 0 takes a free one. */
+  readonly port: number
+  /** Address to bind; default all. */
+  readonly host?: string
+  readonly tls?: ListenerTlsOptions
+}
+
+/** Certificates and checks of a listener. */
+export interface ListenerTlsOptions
+  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
+  /** Whether clients must show a certificate of one of `ca`. Default false. */
+  readonly requireClientCertificate?: boolean
+  readonly minVersion?: SecureContextOptions['minVersion']
+  readonly maxVersion?: SecureContextOptions['maxVersion']
+  readonly ciphers?: string
+}
+
+/** Who gets a reply: the client it is for (0), all on its path (1), or all on its path but the client (2). */
+export type BroadcastLevel = 0 | 1 | 2
+
+/** How a service treats the WebSockets of its clients. */
+export interface WebSocketServiceOptions {
+  /** Subprotocols that are chosen when a client offers them. */
+  readonly subprotocols: readonly string[]
+  /** Content type of messages when no subprotocol tells it; '' for none. */
+  readonly defaultContentType: string
+  readonly broadcastLevel: BroadcastLevel
+  /** Whether pings and pongs run through the sequence instead of being answered here. */
+  readonly passControlFrames: boolean
+  /** Close code and reason for clients when the service ends. */
+  readonly shutdown: { readonly code: number; readonly reason: string }
+  /** Idle time after which a client, or its backend, is closed, in milliseconds; 0 never. */
+  readonly clientIdleMs: number
+  readonly backendIdleMs: number
+  /** Upgrades are refused with 503 while true. */
+  readonly isSuspended: boolean
+}
