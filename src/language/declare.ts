@@ -1,0 +1,170 @@
+import type { Logger } from '../core/logger.ts'
+import type { MessageCounters } from '../core/metrics.ts'
+import type { Deployment, Endpoint, Pipeline, Service } from '../core/ports.ts'
+import type { Step } from '../core/step.ts'
+import type {
+  ClientTlsOptions,
+  ConnectionOptions,
+  ListenerAddress,
+  WebSocketServiceOptions,
+} from '../websocket/options.ts'
+import type { Branch, Config, Fields } from './field.ts'
+import type { Span } from './source.ts'
+import type { Reference } from './types.ts'
+import type { Element } from './xml.ts'
+
+/** Reports what is wrong across fields; the span is the element's where none is given. */
+export type Wrong = (message: string, options?: { hint?: string; span?: Span; code?: string }) => void
+
+interface Declared<F extends Fields> {
+  /** Name of the element. */
+  readonly element: string
+  /** One sentence, present tense: what it does. */
+  readonly summary: string
+  readonly fields: F
+  /** More about it for its reference page, in Markdown; how it differs is said after `Compatibility:`. */
+  readonly notes?: string
+  /** An example for its reference page. */
+  readonly example?: string
+  /** Attributes and elements that are known and refused, each with what to say. */
+  readonly unsupported?: Readonly<Record<string, string>>
+  /** Attributes and elements that are known, and do nothing here; each with why. Reported as a warning. */
+  readonly ignored?: Readonly<Record<string, string>>
+  /** Rules that span fields; runs only when every field was read without error. */
+  check?(config: Config<F>, wrong: Wrong, element: Element): void
+}
+
+/** A component that acts on a message. */
+export interface Mediator<F extends Fields = Fields> extends Declared<F> {
+  readonly kind: 'mediator'
+  /** Whether it reads the payload, beyond what its expressions do. */
+  needsContent?(config: Config<F>): boolean
+  compile(config: Config<F>, build: Build): Step
+}
+
+/** A kind of endpoint: the element inside `<endpoint>`. */
+export interface EndpointKind<F extends Fields = Fields> extends Declared<F> {
+  readonly kind: 'endpoint'
+  compile(config: Config<F>, build: Build, name: string): Endpoint
+}
+
+/** A deployable thing: the root of a file, or a child of `<definitions>`. */
+export interface Artifact<F extends Fields = Fields> extends Declared<F> {
+  readonly kind: 'artifact'
+  /** Which elements it reads, where several artifacts share an element. */
+  readonly variant?: { readonly attribute: string; readonly values: readonly string[] }
+  /** The folder its files live in. */
+  readonly folder: string
+  /** Names share one space within it: sequences and endpoints do, services have their own. */
+  readonly space: string
+  /** Its name; it must be in the fields as an attribute. */
+  nameOf(config: Config<F>): string
+  compile(config: Config<F>, build: Build, span: Span): Contribution
+}
+
+/** What an artifact gives to its deployment. */
+export interface Contribution {
+  readonly sequence?: Pipeline
+  readonly endpoint?: Endpoint
+  readonly services?: readonly ServedService[]
+}
+
+/** A service and where it is served. */
+export interface ServedService {
+  readonly service: Service
+  /** A listener of its own, or the one all HTTP services share. */
+  readonly listener: ListenerAddress | 'http'
+  /** A path without query; `/*` at the end takes everything below it. */
+  readonly path: string
+  /** Set for a service that takes WebSockets, and then only those. */
+  readonly webSocket?: WebSocketServiceOptions
+  readonly span: Span
+}
+
+/** A mediator of a file: declaration, typed values and place. */
+export interface MediatorNode {
+  readonly declaration: Mediator
+  readonly config: Config<Fields>
+  readonly span: Span
+  /** Whether it, or what stands inside it, reads the payload. */
+  readonly readsContent: boolean
+}
+
+/** An `<endpoint>` of a file: a reference to a named one, or a kind with its values. */
+export interface EndpointNode {
+  readonly name: string | undefined
+  readonly key: Reference | undefined
+  readonly kind: EndpointKind | undefined
+  readonly config: Config<Fields> | undefined
+  readonly span: Span
+}
+
+/** What `compile` works with: parts of the same file, other artifacts by name, and a place to report to. */
+export interface Build {
+  /** The deployment being built; it answers once everything is compiled. */
+  readonly deployment: Deployment
+  readonly log: Logger
+  /** Process settings that components ask for. */
+  readonly settings: BuildSettings
+  /** Something with sockets or timers that outlives a deployment; made once per key. */
+  resource<T extends Resource>(key: string, make: () => T): T
+  /** Counters of a service, the same across deployments. */
+  counters(service: string): MessageCounters
+  pipeline(steps: readonly MediatorNode[]): Pipeline
+  /** The mediators of a branch, or the sequence it names; a missing branch goes on. */
+  branch(branch: Branch | undefined): Pipeline
+  /** A sequence; a missing one is reported and faults when it is reached. */
+  sequence(reference: Reference): Pipeline
+  /** A sequence, or undefined and no report. */
+  findSequence(name: string): Pipeline | undefined
+  /** A sequence that something falls back on: the one named, else `main`, else the built-in main. */
+  mainSequence(reference: Reference | undefined): Pipeline
+  /** The fault sequence named, or the one every deployment has: `fault`, else the built-in one. */
+  faultSequence(reference: Reference | undefined): Pipeline
+  endpoint(node: EndpointNode): Endpoint
+  note(span: Span, code: string, message: string): void
+  warning(span: Span, code: string, message: string, hint?: string): void
+  error(span: Span, code: string, message: string, hint?: string): void
+}
+
+/** Something with sockets or timers that artifacts share by key. */
+export interface Resource {
+  stop(graceMs: number): Promise<void>
+}
+
+/** Process settings that components read when they are compiled. */
+export interface BuildSettings {
+  readonly portOffset: number
+  readonly webSocket: WebSocketSettings
+}
+
+/** `[transport.ws]` and `[transport.wss]` of the settings. */
+export interface WebSocketSettings {
+  readonly outDispatchSequence: string | undefined
+  readonly outDispatchFaultSequence: string | undefined
+  /** Prefix of the axis2 properties that become headers of the backend handshake. */
+  readonly customHeaderPrefix: string
+  /** Client headers copied to the backend handshake. */
+  readonly preservedHeaders: readonly string[]
+  readonly connection: ConnectionOptions
+  readonly handshakeTimeoutMs: number
+  readonly queue: { readonly maxMessages: number; readonly maxBytes: number }
+  readonly tls: ClientTlsOptions
+}
+
+/** Declares a mediator. */
+export function mediator<const F extends Fields>(declaration: Omit<Mediator<F>, 'kind'>): Mediator {
+  return { kind: 'mediator', ...declaration } as unknown as Mediator
+}
+
+/** Declares a kind of endpoint. */
+export function endpointKind<const F extends Fields>(
+  declaration: Omit<EndpointKind<F>, 'kind'>,
+): EndpointKind {
+  return { kind: 'endpoint', ...declaration } as unknown as EndpointKind
+}
+
+/** Declares a deployable thing. */
+export function artifact<const F extends Fields>(declaration: Omit<Artifact<F>, 'kind'>): Artifact {
+  return { kind: 'artifact', ...declaration } as unknown as Artifact
+}

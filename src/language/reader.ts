@@ -1,0 +1,316 @@
+import type { EndpointKind, EndpointNode, Mediator, MediatorNode } from './declare.ts'
+import { type Diagnostics, didYouMean } from './diagnostic.ts'
+import type { Branch, Config, Fields, Parameter } from './field.ts'
+import type { Span } from './source.ts'
+import { Expected, reference, type ValueType } from './types.ts'
+import { type Attribute, type Element, isSynapse } from './xml.ts'
+
+/** The components that files may use. */
+export interface Vocabulary {
+  readonly mediators: ReadonlyMap<string, Mediator>
+  readonly endpoints: ReadonlyMap<string, EndpointKind>
+  /** Mediators and kinds of endpoint that are known and not run, each with what to say. */
+  readonly unsupported: ReadonlyMap<string, string>
+}
+
+/** What reading shares across elements. */
+export interface Reading {
+  readonly vocabulary: Vocabulary
+  readonly diagnostics: Diagnostics
+  /** Set when a value read since it was last cleared makes its mediator read the payload. */
+  readsContent: boolean
+}
+
+/** What may stand on any element and never means anything to the engine. */
+const ALWAYS_ALLOWED: ReadonlySet<string> = new Set(['description'])
+
+/** Reads one element by its declared fields, and keeps account of what no field has asked for. */
+export class ElementReader {
+  readonly element: Element
+  readonly #reading: Reading
+  readonly #attributes: Set<Attribute>
+  readonly #children: Set<Element>
+  #attributeNames: string[] = []
+  #childNames: string[] = []
+
+  constructor(element: Element, reading: Reading) {
+    this.element = element
+    this.#reading = reading
+    this.#attributes = new Set(element.attributes.filter(({ name }) => !name.includes(':')))
+    this.#children = new Set(element.children)
+  }
+
+  /** Reads all fields, then reports what is left over. Undefined when anything was wrong. */
+  read<F extends Fields>(fields: F, known: KnownToo = {}): Config<F> | undefined {
+    const before = this.#reading.diagnostics.errors
+    const config: Record<string, unknown> = {}
+    for (const [key, field] of Object.entries(fields)) config[key] = field.read(field.name ?? key, this)
+    this.#reportLeftovers(known)
+    return this.#reading.diagnostics.errors === before ? (config as Config<F>) : undefined
+  }
+
+  takeAttribute(name: string): Attribute | undefined {
+    this.#attributeNames.push(name)
+    for (const attribute of this.#attributes) {
+      if (attribute.name === name) {
+        this.#attributes.delete(attribute)
+        return attribute
+      }
+    }
+    return undefined
+  }
+
+  takeChildren(name: string): Element[] {
+    this.#childNames.push(name)
+    const taken = [...this.#children].filter(child => child.name === name && isSynapse(child))
+    for (const child of taken) this.#children.delete(child)
+    return taken
+  }
+
+  /** Takes the one child element, whatever it is called. */
+  takeAny(): Element | undefined {
+    const [first] = this.#children
+    this.#children.clear()
+    return first
+  }
+
+  takeMediators(): MediatorNode[] {
+    const elements = [...this.#children]
+    this.#children.clear()
+    return this.mediators(elements)
+  }
+
+  /** Reads a value; reports what is wrong with it and gives undefined then. */
+  parse<T>(type: ValueType<T>, text: string, span: Span, what: string): T | undefined {
+    try {
+      const value = type.parse(text, { namespaces: this.element.namespaces, span })
+      if (type.readsContent?.(value)) this.#reading.readsContent = true
+      return value
+    } catch (error) {
+      if (!(error instanceof Expected)) throw error
+      this.wrong(span, 'bad-value', `${what} is "${text}"; expected ${error.message}.`, error.hint)
+      return undefined
+    }
+  }
+
+  missing(what: string): void {
+    this.wrong(this.element.span, 'missing', `<${this.element.name}> needs ${what}.`)
+  }
+
+  wrong(span: Span, code: string, message: string, hint?: string): void {
+    this.#reading.diagnostics.error(span, code, message, hint)
+  }
+
+  /** Reads an element that belongs to this one. Its mistakes are reported; what could be read is given. */
+  nested<F extends Fields>(element: Element, fields: F): Config<F> {
+    const config = new ElementReader(element, this.#reading).read(fields)
+    return config ?? ({} as Config<F>)
+  }
+
+  branch(element: Element, key: string | undefined): Branch {
+    const inner = new ElementReader(element, this.#reading)
+    const named = key === undefined ? undefined : inner.takeAttribute(key)
+    const steps = inner.takeMediators()
+    inner.read({})
+    const target = named && this.parse(reference, named.value, named.valueSpan, `attribute ${named.name}`)
+    return { steps, key: target, element }
+  }
+
+  /** Reads mediators in order; what is none is reported. */
+  mediators(elements: readonly Element[]): MediatorNode[] {
+    const nodes: MediatorNode[] = []
+    for (const element of elements) {
+      if (isSynapse(element) && element.name === 'description') continue
+      const node = this.#mediator(element)
+      if (node) nodes.push(node)
+    }
+    return nodes
+  }
+
+  #mediator(element: Element): MediatorNode | undefined {
+    const { vocabulary, diagnostics } = this.#reading
+    const declaration = isSynapse(element) ? vocabulary.mediators.get(element.name) : undefined
+    if (!declaration) {
+      const reason = vocabulary.unsupported.get(element.name)
+      if (reason !== undefined && isSynapse(element)) {
+        diagnostics.error(element.span, 'not-supported', `<${element.name}> is not supported: ${reason}`)
+      } else {
+        const known = [...vocabulary.mediators.keys(), ...vocabulary.unsupported.keys()]
+        diagnostics.error(
+          element.span,
+          'unknown-mediator',
+          `<${element.name}> is no mediator.`,
+          element.name.includes('.')
+            ? 'Connector operations are not supported; the http connector can be replaced by a call to an endpoint.'
+            : didYouMean(element.name, known),
+        )
+      }
+      return undefined
+    }
+    const outer = this.#reading.readsContent
+    this.#reading.readsContent = false
+    const config = readDeclared(declaration, element, this.#reading)
+    const readsContent =
+      this.#reading.readsContent || (config !== undefined && declaration.needsContent?.(config) === true)
+    this.#reading.readsContent = outer || readsContent
+    return config && { declaration, config, span: element.span, readsContent }
+  }
+
+  /** Reads an `<endpoint>`: a reference by `key`, or one kind of endpoint. */
+  endpoint(element: Element): EndpointNode | undefined {
+    const inner = new ElementReader(element, this.#reading)
+    const name = inner.takeAttribute('name')?.value
+    const key = inner.takeAttribute('key')
+    if (!key) {
+      const node = inner.takeEndpoint()
+      inner.read({}, { unsupported: ENDPOINT_UNSUPPORTED })
+      return node && { ...node, name }
+    }
+    inner.read({})
+    const target = this.parse(reference, key.value, key.valueSpan, 'attribute key')
+    return target && { name, key: target, kind: undefined, config: undefined, span: element.span }
+  }
+
+  /** Takes the kind of endpoint inside this `<endpoint>` and reads it. */
+  takeEndpoint(): EndpointNode | undefined {
+    const { vocabulary } = this.#reading
+    this.takeChildren('description')
+    const element = [...this.#children].find(child => !Object.hasOwn(ENDPOINT_UNSUPPORTED, child.name))
+    if (!element) {
+      this.wrong(this.element.span, 'missing', '<endpoint> needs an address, or the key of another endpoint.')
+      return undefined
+    }
+    this.#children.delete(element)
+    const kind = vocabulary.endpoints.get(element.name)
+    if (kind) {
+      const config = readDeclared(kind, element, this.#reading)
+      return config && { name: undefined, key: undefined, kind, config, span: this.element.span }
+    }
+    const reason = vocabulary.unsupported.get(`endpoint/${element.name}`)
+    if (reason !== undefined) {
+      this.wrong(element.span, 'not-supported', `<${element.name}> endpoints are not supported: ${reason}`)
+    } else {
+      const hint = didYouMean(element.name, vocabulary.endpoints.keys())
+      this.wrong(element.span, 'unknown-endpoint', `<${element.name}> is no kind of endpoint.`, hint)
+    }
+    return undefined
+  }
+
+  /** Reads `<parameter name="…">value</parameter>` elements, in a `<parameters>` element or directly. */
+  parameters(types: Readonly<Record<string, Parameter<unknown>>>): Record<string, unknown> {
+    const groups = this.takeChildren('parameters')
+    const elements =
+      groups.length > 0 ? groups.flatMap(group => group.children) : this.takeChildren('parameter')
+    const values: Record<string, unknown> = {}
+    for (const [name, { default: fallback }] of Object.entries(types)) values[name] = fallback
+    const given = new Set<string>()
+    for (const element of elements) {
+      const inner = new ElementReader(element, this.#reading)
+      const named = inner.takeAttribute('name')
+      inner.read({}, { unsupported: { key: 'registry values come with a later version; write the value' } })
+      if (!named) {
+        this.wrong(element.span, 'missing', '<parameter> needs attribute name.')
+        continue
+      }
+      const type = Object.hasOwn(types, named.value) ? types[named.value] : undefined
+      if (!type) {
+        const hint = didYouMean(named.value, Object.keys(types))
+        this.wrong(
+          named.valueSpan,
+          'unknown-parameter',
+          `<${this.element.name}> has no parameter ${named.value}.`,
+          hint,
+        )
+        continue
+      }
+      given.add(named.value)
+      values[named.value] = this.parse(type.type, element.text, element.textSpan, `parameter ${named.value}`)
+    }
+    for (const [name, { required }] of Object.entries(types)) {
+      if (required && !given.has(name)) this.missing(`parameter ${name}`)
+    }
+    return values
+  }
+
+  #reportLeftovers(known: KnownToo): void {
+    for (const { name, nameSpan } of this.#attributes) {
+      if (ALWAYS_ALLOWED.has(name)) continue
+      const hint = didYouMean(name, this.#attributeNames)
+      const what = `attribute ${name}`
+      const message = `<${this.element.name}> has no attribute ${name}.`
+      this.#leftover(name, nameSpan, known, what, { code: 'unknown-attribute', message, hint })
+    }
+    for (const child of this.#children) {
+      if (child.name === 'description' || !isSynapse(child)) continue
+      const hint = didYouMean(child.name, this.#childNames)
+      const message = `<${this.element.name}> takes no <${child.name}>.`
+      this.#leftover(child.name, child.span, known, `<${child.name}>`, {
+        code: 'unknown-element',
+        message,
+        hint,
+      })
+    }
+  }
+
+  #leftover(
+    name: string,
+    span: Span,
+    { unsupported = {}, ignored = {} }: KnownToo,
+    what: string,
+    otherwise: { code: string; message: string; hint: string | undefined },
+  ): void {
+    const { diagnostics } = this.#reading
+    const where = `${what} of <${this.element.name}>`
+    if (Object.hasOwn(unsupported, name)) {
+      this.wrong(span, 'not-supported', `${where} is not supported: ${unsupported[name]}.`)
+    } else if (Object.hasOwn(ignored, name)) {
+      diagnostics.warning(span, 'no-effect', `${where} has no effect: ${ignored[name]}.`)
+    } else {
+      this.wrong(span, otherwise.code, otherwise.message, otherwise.hint)
+    }
+  }
+}
+
+/** What else may be met on an element: refused, or without effect. */
+interface KnownToo {
+  readonly unsupported?: Readonly<Record<string, string>>
+  readonly ignored?: Readonly<Record<string, string>>
+}
+
+/** What an `<endpoint>` may hold in the original, and not here. */
+export const ENDPOINT_UNSUPPORTED: Readonly<Record<string, string>> = {
+  'key-expression':
+    'endpoints chosen per message come with a later version; use a switch with one send per endpoint',
+  template: 'endpoint templates come with a later version; write the endpoint out',
+  property: 'endpoint properties come with a later version; use the property mediator before send',
+  onError: 'use onError of the sequence that sends',
+}
+
+interface Readable extends KnownToo {
+  readonly element: string
+  readonly fields: Fields
+  check?(
+    config: Config<Fields>,
+    wrong: (message: string, options?: { hint?: string; span?: Span; code?: string }) => void,
+    element: Element,
+  ): void
+}
+
+/** Reads an element by its declaration and applies the rules that span fields. */
+export function readDeclared(
+  declaration: Readable,
+  element: Element,
+  reading: Reading,
+): Config<Fields> | undefined {
+  const reader = new ElementReader(element, reading)
+  const config = reader.read(declaration.fields, declaration)
+  if (!config || !declaration.check) return config
+  const before = reading.diagnostics.errors
+  declaration.check(
+    config,
+    (message, { hint, span = element.span, code = 'bad-combination' } = {}) =>
+      reading.diagnostics.error(span, code, message, hint),
+    element,
+  )
+  return reading.diagnostics.errors === before ? config : undefined
+}
