@@ -1,0 +1,45 @@
+import { type Accessor, type Scope, wellKnown } from './well-known.ts'
+
+/** Finds how a property is read and written: by its own meaning where it has one, else as a plain value. */
+export function accessor(scope: Scope, name: string): Accessor {
+  const meaning = wellKnown.get(`${scope} ${name}`)
+  return meaning ?? plain(scope, name)
+}
+
+function plain(scope: Scope, name: string): Accessor {
+  switch (scope) {
+    case 'default':
+      return {
+        get: ctx => ctx.propertiesIfAny?.get(name),
+        set: (ctx, value) => ctx.properties.set(name, value),
+        remove: ctx => ctx.propertiesIfAny?.delete(name),
+      }
+    case 'axis2':
+      return {
+        get: ctx => ctx.transportIfAny?.extra.get(name),
+        set: (ctx, value) => ctx.transport.extra.set(name, value),
+        remove: ctx => ctx.transportIfAny?.extra.delete(name),
+      }
+    case 'axis2-client': {
+      const key = `axis2-client ${name}`
+      return {
+        get: ctx => ctx.transportIfAny?.extra.get(key),
+        set: (ctx, value) => ctx.transport.extra.set(key, value),
+        remove: ctx => ctx.transportIfAny?.extra.delete(key),
+      }
+    }
+    case 'transport':
+      return {
+        get: ctx => ctx.message.headers.get(name),
+        set: (ctx, value) =>
+          ctx.message.headers.set(name, value === null || value === undefined ? '' : String(value)),
+        remove: ctx => ctx.message.headers.delete(name),
+      }
+    case 'operation':
+      return {
+        get: ctx => ctx.operation.get(name),
+        set: (ctx, value) => ctx.operation.set(name, value),
+        remove: ctx => ctx.operation.delete(name),
+      }
+  }
+}
