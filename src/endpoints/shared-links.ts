@@ -1,0 +1,90 @@
+import { MessageContext } from '../core/context.ts'
+import { Fault } from '../core/fault.ts'
+import type { Origin, Service } from '../core/ports.ts'
+import type { Link, LinkOwner } from '../core/session.ts'
+import type { Resource } from '../language/declare.ts'
+import { Content } from '../message/content.ts'
+import { Message } from '../message/message.ts'
+import { Lane } from '../sequences/lane.ts'
+import { enterFault } from '../sequences/pipeline.ts'
+import { BackendLink, type LinkOptions } from './link.ts'
+
+/** The links of callers without a session: one per address and out-dispatch sequence, opened on first use. */
+export class SharedLinks implements Resource {
+  readonly #links = new Map<string, BackendLink>()
+  readonly #owners = new Set<SharedLinkOwner>()
+
+  /** Gives the link for a service's callers to an address, opening it where there is none. */
+  get(address: string, service: Service, options: () => LinkOptions): BackendLink {
+    const key = `${address} ${service.outKey}`
+    const known = this.#links.get(key)
+    if (known) return known
+    const owner = new SharedLinkOwner(service)
+    const link: BackendLink = new BackendLink(address, owner, options(), () => {
+      if (this.#links.get(key) === link) this.#links.delete(key)
+      this.#owners.delete(owner)
+    })
+    owner.link = link
+    this.#links.set(key, link)
+    this.#owners.add(owner)
+    return link
+  }
+
+  /** Lets the messages under way end, then closes all links with 1001. */
+  async stop(_graceMs: number): Promise<void> {
+    await Promise.all([...this.#owners].map(owner => owner.lane.idle()))
+    for (const link of [...this.#links.values()]) link.close(1001, 'shutdown')
+  }
+}
+
+/** Nobody waits for what comes over a shared link: there is no one to answer. */
+const NOBODY: Origin = {
+  kind: 'backend',
+  request: undefined,
+  reply(ctx) {
+    ctx.ending = 'discarded'
+    ctx.log.warn(
+      { message: ctx.id },
+      `${ctx.service.label}respond has no client to answer: the message of the backend was discarded`,
+    )
+  },
+  ended() {},
+}
+
+/** Runs what a backend sends over a shared link through the out-dispatch sequence. */
+class SharedLinkOwner implements LinkOwner {
+  readonly #service: Service
+  readonly lane: Lane
+  link: Link | undefined
+
+  constructor(service: Service) {
+    this.#service = service
+    this.lane = new Lane({ pause: () => this.link?.pause(), resume: () => this.link?.resume() })
+  }
+
+  fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
+    this.#service.counters.received++
+    const ctx = new MessageContext(this.#service, NOBODY, new Message(new Content(data, contentType)), {
+      direction: 'response',
+      link,
+      frame: isBinary ? 'binary' : 'text',
+      frameData: data,
+      contentIsKnown: contentType !== '',
+    })
+    this.lane.push(ctx, this.#service.outDispatch)
+  }
+
+  linkClosed(link: Link, code: number, reason: string): void {
+    const text = `the connection to ${link.address} was closed by the backend with ${code}${reason && ` ${reason}`}`
+    if (code === 1000 || code === 1001) {
+      this.#service.log.info({ backend: link.address, code }, text)
+      return
+    }
+    this.#service.counters.received++
+    const ctx = new MessageContext(this.#service, NOBODY, Message.empty(), { direction: 'response', link })
+    enterFault(ctx, new Fault(101505, text))
+    this.lane.push(ctx, this.#service.outFault)
+  }
+
+  linkDrained(): void {}
+}

@@ -1,0 +1,161 @@
+import type { MessageContext } from '../core/context.ts'
+import { Fault } from '../core/fault.ts'
+import type { Endpoint } from '../core/ports.ts'
+import type { Session } from '../core/session.ts'
+import type { MaybePromise } from '../core/step.ts'
+import { accessor } from '../expressions/scopes.ts'
+import type { WebSocketSettings } from '../language/declare.ts'
+import type { Message } from '../message/message.ts'
+import { closeForBackend } from '../websocket/close-codes.ts'
+import { BackendLink, type LinkOptions } from './link.ts'
+import type { SharedLinks } from './shared-links.ts'
+
+const terminate = accessor('axis2', 'connection.terminate')
+const closeCode = accessor('axis2', 'websocket.close.code')
+const closeReason = accessor('axis2', 'websocket.reason.text')
+
+/**
+ * A WebSocket backend. Every client session gets a link of its own, callers without a session share one; links
+ * stay open. What the backend sends runs through the out-dispatch pipeline of the session or service.
+ */
+export class WebSocketEndpoint implements Endpoint {
+  readonly name: string
+  readonly #address: string
+  readonly #settings: WebSocketSettings
+  readonly #shared: SharedLinks
+
+  constructor(name: string, address: string, settings: WebSocketSettings, shared: SharedLinks) {
+    this.name = name
+    this.#address = address
+    this.#settings = settings
+    this.#shared = shared
+  }
+
+  /**
+   * Hands the message to the link, opening it where there is none.
+   * @throws Fault 101503 when the backend cannot be reached, 101508 when it does not answer the handshake in time,
+   * 101505 when the link is closing, 101506 when the handshake breaks the protocol, 101509 when too much waits
+   */
+  deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
+    ctx.to = this.#address
+    const { session } = ctx
+    if (!session)
+      return undefinedAfter(
+        write(
+          this.#shared.get(this.#address, ctx.service, () => this.#options(ctx, 0)),
+          ctx,
+        ),
+      )
+    const known = session.link(this.#address) as BackendLink | undefined
+    if (ctx.event !== 'message' || ctx.transportIfAny) {
+      const handled = this.#control(ctx, session, known)
+      if (handled !== UNHANDLED) return handled
+    }
+    const link = known ?? this.#open(ctx, session)
+    const sent = write(link, ctx)
+    if (sent instanceof Promise) return sent.then(nothing)
+    if (link.isBehind) session.waitFor(link)
+    return undefined
+  }
+
+  /** What is no plain message: the handshake opens the link, the end of the client closes it. */
+  #control(
+    ctx: MessageContext,
+    session: Session,
+    known: BackendLink | undefined,
+  ): MaybePromise<undefined> | typeof UNHANDLED {
+    if (terminate.get(ctx) === true) {
+      const { code, reason } = closeForBackend(
+        Number(closeCode.get(ctx) ?? 1000),
+        String(closeReason.get(ctx) ?? ''),
+      )
+      known?.close(code, reason)
+      return undefined
+    }
+    if (ctx.event === 'open') {
+      if (known) return undefined
+      const link = this.#open(ctx, session)
+      return undefinedAfter(link.opened(), () => session.linkOpened(link))
+    }
+    if (ctx.event === 'ping' || ctx.event === 'pong') {
+      known?.[ctx.event](ctx.frameData ?? Buffer.alloc(0))
+      return undefined
+    }
+    return UNHANDLED
+  }
+
+  #open(ctx: MessageContext, session: Session): BackendLink {
+    if (!session.isOpen)
+      throw new Fault(101505, 'the client is gone; no connection to the backend is opened for it')
+    const address = this.#address
+    const link: BackendLink = new BackendLink(address, session, this.#options(ctx, session.linkIdleMs), () =>
+      session.removeLink(address, link),
+    )
+    session.addLink(address, link)
+    return link
+  }
+
+  #options(ctx: MessageContext, idleMs: number): LinkOptions {
+    const { connection, handshakeTimeoutMs, queue, tls } = this.#settings
+    const transport = ctx.transportIfAny
+    const type = transport?.acceptContentType
+    const subprotocols =
+      type === undefined ? listOf(transport?.subprotocol) : [`synapse(contentType='${type}')`]
+    return {
+      dial: { ...connection, handshakeTimeoutMs, tls, subprotocols, headers: this.#headers(ctx) },
+      queue,
+      contentType: type ?? '',
+      idleMs,
+    }
+  }
+
+  /** Headers of the handshake: what the configuration set with the prefix, and the client's own where listed. */
+  #headers(ctx: MessageContext): Record<string, string> {
+    const headers: Record<string, string> = {}
+    const { customHeaderPrefix, preservedHeaders } = this.#settings
+    for (const name of preservedHeaders) {
+      const value = ctx.message.headers.get(name)
+      if (value !== undefined && isForwardable(name)) headers[name] = value
+    }
+    for (const [name, value] of ctx.transportIfAny?.extra.entries() ?? []) {
+      if (!name.startsWith(customHeaderPrefix) || value === undefined) continue
+      const header = name.slice(customHeaderPrefix.length)
+      if (isForwardable(header)) headers[header] = String(value)
+    }
+    return headers
+  }
+}
+
+const UNHANDLED: unique symbol = Symbol('unhandled')
+
+function nothing(): undefined {
+  return undefined
+}
+
+function undefinedAfter(done: MaybePromise<void>, then?: () => void): MaybePromise<undefined> {
+  if (done instanceof Promise) return done.then(() => then?.() as undefined)
+  then?.()
+  return undefined
+}
+
+/** Writes the frame as it came where the message still stands for it, else its content. */
+function write(link: BackendLink, ctx: MessageContext): MaybePromise<void> {
+  if (ctx.sendsFrame) return link.send(ctx.frameData!, ctx.frame === 'binary')
+  const { content } = ctx.message
+  const messageType = ctx.transportIfAny?.messageType
+  return link.send(messageType === undefined ? content.bytes : content.as(messageType), content.isBinary)
+}
+
+function listOf(subprotocols: string | undefined): string[] {
+  return (subprotocols ?? '')
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
+}
+
+/** Headers that belong to one connection are never copied to another (RFC 9110, 7.6.1; RFC 6455, 4.1). */
+function isForwardable(name: string): boolean {
+  return !/^(?:host|connection|upgrade|keep-alive|transfer-encoding|content-length|te|trailer|proxy-.*|sec-websocket-.*)$/i.test(
+    name,
+  )
+}

@@ -1,0 +1,168 @@
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fastifyWebSocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Lifecycle } from '../core/ports.ts'
+import type { ServedService } from '../language/declare.ts'
+import {
+  accept,
+  acceptOptions,
+  announceSubprotocols,
+  chooseSubprotocol,
+  chosenSubprotocol,
+} from '../websocket/accept.ts'
+import type { ConnectionOptions, ListenerAddress, ListenerTlsOptions } from '../websocket/options.ts'
+import { answerHttp } from './http.ts'
+import { RouteTable } from './route-table.ts'
+import { ClientSessions } from './sessions.ts'
+
+/** The limits of a listener. */
+export interface ListenerLimits {
+  readonly connection: ConnectionOptions
+  /** The largest body of an HTTP request, in bytes. */
+  readonly maxBodyBytes: number
+}
+
+/**
+ * One listening socket, shared by all services with its address. A catch-all route asks the route table, because
+ * routes cannot be added once the server listens.
+ */
+export class Listener implements Lifecycle {
+  readonly #address: ListenerAddress
+  readonly #limits: ListenerLimits
+  readonly #http = new RouteTable<ServedService>()
+  readonly #webSocket = new RouteTable<ClientSessions>()
+  #server: FastifyInstance | undefined
+  #isDraining = false
+
+  constructor(address: ListenerAddress, services: readonly ServedService[], limits: ListenerLimits) {
+    this.#address = address
+    this.#limits = limits
+    for (const served of services) {
+      if (served.webSocket) this.#webSocket.add(served.path, new ClientSessions(served))
+      else this.#http.add(served.path, served)
+    }
+  }
+
+  /** The port in use; once started. */
+  get port(): number {
+    return (this.#server?.server.address() as AddressInfo | null)?.port ?? this.#address.port
+  }
+
+  get isSecure(): boolean {
+    return this.#address.tls !== undefined
+  }
+
+  /** @throws Error when the port is taken or may not be used */
+  async start(): Promise<void> {
+    const { tls, host, port } = this.#address
+    const { maxBodyBytes, connection } = this.#limits
+    const server = Fastify({
+      logger: false,
+      bodyLimit: maxBodyBytes,
+      forceCloseConnections: 'idle',
+      exposeHeadRoutes: false,
+      ...(tls && { https: tlsOptions(tls) }),
+    } as object)
+    server.removeAllContentTypeParsers()
+    server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    await server.register(fastifyWebSocket, {
+      // The plugin's types name the module where the class is meant.
+      options: acceptOptions(connection) as object,
+      preClose: done => done(),
+    })
+    announceSubprotocols(server.websocketServer)
+    server.addHook('onRequest', async (request, reply) => this.#admit(request, reply))
+    server.route({
+      method: 'GET',
+      url: '/*',
+      handler: (request, reply) => this.#answer(request, reply),
+      wsHandler: (webSocket, request) => this.#upgraded(webSocket as never, request),
+    })
+    server.route({
+      method: ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],
+      url: '/*',
+      handler: (request, reply) => this.#answer(request, reply),
+    })
+    this.#server = server
+    await server.listen({ port, host: host ?? '::', backlog: 4096 })
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    this.#server = undefined
+    this.#isDraining = true
+    const closed = server.close()
+    await Promise.all(this.#webSocket.values().map(sessions => sessions.stop(graceMs)))
+    await Promise.race([closed, new Promise(resolve => setTimeout(resolve, graceMs).unref())])
+    server.server.closeAllConnections()
+    await closed
+  }
+
+  /** Decides about an upgrade before it is answered. */
+  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!request.ws) return
+    const sessions = this.#webSocket.find(pathOf(request.raw))
+    if (this.#isDraining) await refuse(reply, 503, 'the gateway is stopping')
+    else if (!sessions) await refuse(reply, 404, 'nothing is served here')
+    else if (sessions.options.isSuspended) await refuse(reply, 503, 'the inbound endpoint is suspended')
+    else if (request.raw.headers['sec-websocket-version'] !== '13') {
+      await refuse(reply.header('Sec-WebSocket-Version', '13'), 426, 'the WebSocket version must be 13')
+    } else {
+      const { subprotocols } = sessions.options
+      chooseSubprotocol(request.raw, name => subprotocols.includes(name))
+    }
+  }
+
+  #upgraded(webSocket: Parameters<typeof accept>[0], { raw }: FastifyRequest): void {
+    const path = pathOf(raw)
+    const target = raw.url ?? '/'
+    const handshake = {
+      method: 'GET',
+      target,
+      path,
+      url: `${this.isSecure ? 'wss' : 'ws'}://${raw.headers.host ?? ''}${target}`,
+      postfix: '',
+      remoteAddress: raw.socket.remoteAddress ?? '',
+      subprotocol: chosenSubprotocol(raw),
+    }
+    const sessions = this.#webSocket.find(path)!
+    sessions.open(handshake, raw.rawHeaders, events => accept(webSocket, raw, handshake.subprotocol, events))
+  }
+
+  async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const path = pathOf(request.raw)
+    const served = this.#http.find(path)
+    if (served) {
+      await answerHttp(served, request, reply)
+      return reply
+    }
+    const hasWebSocket = this.#webSocket.values().length > 0
+    if (hasWebSocket && path === '/health' && request.method === 'GET') return reply.code(200).send()
+    if (this.#webSocket.find(path)) {
+      return refuse(
+        reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
+        426,
+        'this is a WebSocket',
+      )
+    }
+    return refuse(reply, 404, 'nothing is served here')
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  const target = request.url ?? '/'
+  const query = target.indexOf('?')
+  return query < 0 ? target : target.slice(0, query)
+}
+
+async function refuse(reply: FastifyReply, status: number, message: string): Promise<FastifyReply> {
+  await reply.code(status).header('Content-Type', 'application/json').send(JSON.stringify({ message }))
+  return reply
+}
+
+function tlsOptions(tls: ListenerTlsOptions): object {
+  const { requireClientCertificate, ...rest } = tls
+  return { ...rest, ...(requireClientCertificate && { requestCert: true, rejectUnauthorized: true }) }
+}

@@ -1,0 +1,133 @@
+import type { Pipeline, Service } from '../core/ports.ts'
+import { artifact, type Build } from '../language/declare.ts'
+import { attribute, parameters } from '../language/field.ts'
+import { boolean, enable, name, oneOf, reference } from '../language/types.ts'
+import { mediaTypeOf } from '../message/content.ts'
+import { guarded } from '../sequences/pipeline.ts'
+import type { BroadcastLevel, ListenerTlsOptions } from '../websocket/options.ts'
+import { loadListenerTls } from './keystore.ts'
+import { webSocketParameters } from './websocket-parameters.ts'
+
+/** The subprotocols that tell the content type of messages; `application/xml` and so on. */
+const CONTENT_SUBPROTOCOLS = ['application/xml', 'application/json', 'text/xml'].map(
+  type => `synapse(contentType='${type}')`,
+)
+
+/** Lets WebSocket clients in. */
+export const webSocketInboundArtifact = artifact({
+  element: 'inboundEndpoint',
+  variant: { attribute: 'protocol', values: ['ws', 'wss'] },
+  folder: 'inbound-endpoints',
+  space: 'inboundEndpoint',
+  summary: 'Lets WebSocket clients in: each of their messages runs through a sequence.',
+  fields: {
+    name: attribute(name, { doc: 'Name of the inbound endpoint.', required: true }),
+    protocol: attribute(oneOf('ws', 'wss'), { doc: 'ws, or wss for TLS.', required: true }),
+    sequence: attribute(reference, { doc: 'Sequence for what clients send; default main.' }),
+    onError: attribute(reference, { doc: 'Sequence for faults in it; default fault.' }),
+    suspend: attribute(boolean, { doc: 'Whether upgrades are refused with 503.', default: false }),
+    statistics: attribute(enable, { doc: 'Accepted; counters are always kept.' }),
+    trace: attribute(enable, { doc: 'Accepted; the level of the log decides what is traced.' }),
+    parameters: parameters(webSocketParameters, { doc: 'Settings, each a `<parameter name="…">`.' }),
+  },
+  unsupported: { handlers: 'they are Java classes', class: 'protocol says what it is' },
+  notes:
+    'The sequence also runs for the handshake (property `source.handshake.present`) and once the client is gone (`connection.terminate`). `GET /health` on the port answers 200.\n\nCompatibility: a client is closed when its backend is lost or cannot be reached (1014), with the backend’s code and reason when the backend closes. The original leaves it open.',
+  example: `<inboundEndpoint name="orders" protocol="ws" sequence="toBackend" onError="fault" suspend="false" xmlns="http://ws.apache.org/ns/synapse">
+    <parameters>
+        <parameter name="inbound.ws.port">9091</parameter>
+        <parameter name="ws.outflow.dispatch.sequence">fromBackend</parameter>
+        <parameter name="ws.client.side.broadcast.level">0</parameter>
+    </parameters>
+</inboundEndpoint>`,
+  nameOf: config => config.name ?? '',
+
+  check({ protocol, parameters }, wrong) {
+    if (protocol === 'wss' && parameters['wss.ssl.key.store.file'] === undefined) {
+      wrong('<inboundEndpoint> with protocol wss needs parameter wss.ssl.key.store.file.', {
+        code: 'missing',
+      })
+    }
+    if (protocol === 'ws' && parameters['wss.ssl.key.store.file'] !== undefined) {
+      wrong('Parameter wss.ssl.key.store.file has no place here: the protocol is ws.', {
+        hint: 'Use protocol="wss".',
+      })
+    }
+  },
+
+  compile({ name, protocol, sequence, onError, suspend, parameters: given }, build, span) {
+    const inFault = build.faultSequence(onError)
+    const hook = guarded(build.mainSequence(sequence), inFault)
+    const outSequence = given['ws.outflow.dispatch.sequence']
+    const outFault = build.faultSequence(given['ws.outflow.dispatch.fault.sequence'])
+    const outDispatch = guarded(build.mainSequence(outSequence), outFault)
+    const passControlFrames = given['ws.pass.through.control.frames']
+    const service: Service = {
+      name,
+      kind: 'inbound endpoint',
+      label: `{inboundendpoint:${name}} `,
+      deployment: build.deployment,
+      log: build.log,
+      counters: build.counters(`inbound endpoint ${name}`),
+      on: { message: hook, open: hook, close: hook, ...(passControlFrames && { ping: hook, pong: hook }) },
+      ...(given['dispatch.custom.sequence'] && { hookFor: byPath(build, inFault) }),
+      outflow: outDispatch,
+      outDispatch,
+      outFault,
+      outKey: outSequence?.name ?? 'main',
+    }
+    const tls = protocol === 'wss' ? tlsOf(build, span, given) : undefined
+    const offset = given['ws.use.port.offset'] ? build.settings.portOffset : 0
+    const listenPort = given['inbound.ws.port']
+    return {
+      services: [
+        {
+          service,
+          listener: { port: listenPort === 0 ? 0 : listenPort + offset, tls },
+          path: given['ws.path'],
+          span,
+          webSocket: {
+            subprotocols: [...CONTENT_SUBPROTOCOLS, ...given['ws.subprotocols']],
+            defaultContentType: mediaTypeOf(given['ws.default.content.type']),
+            broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
+            passControlFrames,
+            shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
+            clientIdleMs: given['ws.dispatch.idleTime'] * 1000,
+            backendIdleMs: given['ws.outflow.dispatch.idleTime'] * 1000,
+            isSuspended: suspend,
+          },
+        },
+      ],
+    }
+  },
+})
+
+/** The path /a/b chooses the sequence a-b, where there is one. */
+function byPath(build: Build, fault: Pipeline): Service['hookFor'] {
+  return path => {
+    const sequence = build.deployment.sequence(path.slice(1).replaceAll('/', '-'))
+    return sequence && guarded(sequence, fault)
+  }
+}
+
+function tlsOf(
+  build: Build,
+  span: Parameters<Build['error']>[0],
+  given: Readonly<Record<string, unknown>>,
+): ListenerTlsOptions | undefined {
+  const textOf = (key: string): string | undefined => given[key] as string | undefined
+  try {
+    return loadListenerTls({
+      keyStore: textOf('wss.ssl.key.store.file') ?? '',
+      keyStorePassword: textOf('wss.ssl.key.store.pass'),
+      keyPassword: textOf('wss.ssl.cert.pass'),
+      trustStore: textOf('wss.ssl.trust.store.file'),
+      trustStorePassword: textOf('wss.ssl.trust.store.pass'),
+      protocols: textOf('wss.ssl.protocols') ?? 'TLS',
+      ciphers: textOf('wss.ssl.cipher.suites'),
+    })
+  } catch (error) {
+    build.error(span, 'bad-key-store', `${(error as Error).message}.`)
+    return undefined
+  }
+}

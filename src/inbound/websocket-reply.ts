@@ -1,0 +1,61 @@
+import type { MessageContext } from '../core/context.ts'
+import { accessor } from '../expressions/scopes.ts'
+import { codecOf } from '../message/codecs/index.ts'
+import type { ClientSession } from './session.ts'
+import type { ClientSessions } from './sessions.ts'
+
+const closeClient = accessor('default', 'websocket.close.client')
+const clientCloseCode = accessor('default', 'websocket.close.code')
+const clientCloseReason = accessor('default', 'websocket.reason.text')
+const frameCode = accessor('default', 'websocket.close.frame.status.code')
+const frameReason = accessor('default', 'websocket.close.frame.reason.text')
+
+/**
+ * Sends a client what `respond` was called with, in the order the original decides: a close the properties ask
+ * for, nothing on a handshake, the frame as it came, else the content in the type it is to leave in.
+ *
+ * Compatibility: the original closes with `errorCode` (not `ERROR_CODE`) and `ERROR_MESSAGE`; content always
+ * leaves as text there, and bytes nobody can read leave as a binary message here.
+ */
+export function replyOverWebSocket(
+  ctx: MessageContext,
+  session: ClientSession,
+  sessions: ClientSessions,
+): void {
+  if (ctx.propertiesIfAny && closesClient(ctx, session)) return
+  if (ctx.event !== 'message') {
+    if (ctx.event === 'ping') session.connection.ping(ctx.frameData)
+    else if (ctx.event === 'pong') session.connection.pong(ctx.frameData ?? Buffer.alloc(0))
+    return
+  }
+  if (ctx.respondsFrame) {
+    sessions.send(ctx, session, ctx.frameData!, ctx.frame === 'binary')
+    return
+  }
+  const { content } = ctx.message
+  const messageType = ctx.transportIfAny?.messageType ?? content.mediaType
+  sessions.send(ctx, session, content.as(messageType), isBinaryReply(ctx, messageType))
+}
+
+function closesClient(ctx: MessageContext, session: ClientSession): boolean {
+  const { properties } = ctx
+  const errorCode = Number(properties.get('errorCode') ?? Number.NaN)
+  if (Number.isInteger(errorCode) && properties.has('ERROR_MESSAGE')) {
+    session.close(errorCode, String(properties.get('ERROR_MESSAGE')))
+    return true
+  }
+  if (closeClient.get(ctx) === true || closeClient.get(ctx) === 'true') {
+    session.close(Number(clientCloseCode.get(ctx) ?? 1001), String(clientCloseReason.get(ctx) ?? ''))
+    return true
+  }
+  // Compatibility: a frame that is relayed goes before a close of this kind.
+  if (ctx.respondsFrame || !properties.has('websocket.close.frame.status.code')) return false
+  const code = Number(frameCode.get(ctx))
+  if (!Number.isInteger(code) || !properties.has('websocket.close.frame.reason.text')) return false
+  session.close(code, String(frameReason.get(ctx)))
+  return true
+}
+
+function isBinaryReply(ctx: MessageContext, messageType: string): boolean {
+  return codecOf({ mediaType: messageType }).name === 'binary' && ctx.frame !== 'text'
+}

@@ -1,0 +1,136 @@
+import type { MessageContext } from '../core/context.ts'
+import { Fault } from '../core/fault.ts'
+import type { PropertyValue } from '../core/properties.ts'
+import type { Step } from '../core/step.ts'
+import { type Dynamic, dynamic, expression } from '../expressions/expression.ts'
+import { accessor } from '../expressions/scopes.ts'
+import { SCOPES, type Scope } from '../expressions/well-known.ts'
+import { mediator, type Wrong } from '../language/declare.ts'
+import { attribute, type Config, literal } from '../language/field.ts'
+import { Expected, integer, oneOf, pattern, text, type ValueType } from '../language/types.ts'
+import type { Element } from '../language/xml.ts'
+import { convert, type PropertyType, TYPES } from './property-types.ts'
+
+const NOT_YET = ['registry', 'system', 'trace', 'analytics'] as const
+
+/** The scope of a property; scopes that are known and not run are named as such. */
+const scope: ValueType<Scope> = {
+  name: SCOPES.join(' | '),
+  parse(value) {
+    if ((NOT_YET as readonly string[]).includes(value)) {
+      throw new Expected(`one of ${SCOPES.join(', ')}`, `Scope ${value} is not supported yet.`)
+    }
+    return oneOf(...SCOPES).parse(value, undefined as never)
+  },
+}
+
+/** The fields of `<property>`, which `<propertyGroup>` repeats. */
+export const propertyFields = {
+  name: attribute(dynamic, { doc: 'Name of the property; `{expression}` computes it.', required: true }),
+  value: attribute(text, { doc: 'A fixed value; wins over the others.' }),
+  expression: attribute(expression, { doc: 'An expression that gives the value.' }),
+  type: attribute(oneOf(...TYPES), { doc: 'Type the value is turned into.', default: 'STRING' }),
+  scope: attribute(scope, { doc: 'Where the property lives.', default: 'default' }),
+  action: attribute(oneOf('set', 'remove'), { doc: 'Whether to set or remove it.', default: 'set' }),
+  pattern: attribute(pattern, { doc: 'Pattern the whole value must match; no match gives the empty text.' }),
+  group: attribute(integer({ min: 0 }), { doc: 'Group of the pattern to take.' }),
+  literal: literal({ doc: 'An XML element as the value.' }),
+} as const
+
+type PropertyConfig = Config<typeof propertyFields>
+
+/** Rules across the fields of a property. */
+export function checkProperty(config: PropertyConfig, wrong: Wrong, element: Element): void {
+  const at = (attributeName: string) =>
+    element.attributes.find(candidate => candidate.name === attributeName)?.valueSpan ?? element.span
+  if (config.group !== undefined && !config.pattern)
+    wrong('Attribute group needs attribute pattern.', { span: at('group') })
+  if (config.action === 'remove') return
+  if (config.value === undefined && !config.expression && !config.literal) {
+    wrong('<property> needs a value, an expression or an element.', { code: 'missing' })
+  }
+  if (config.value === undefined || config.name.fixed === undefined) return
+  try {
+    convert(config.value, config.type)
+  } catch (error) {
+    wrong(`${(error as Error).message}.`, { code: 'bad-value', span: at('value') })
+  }
+  if (
+    config.name.fixed === 'HTTP_SC' &&
+    config.scope === 'axis2' &&
+    !/^[1-9]\d\d$/.test(config.value.trim())
+  ) {
+    wrong(`HTTP_SC is "${config.value}"; expected a status from 100 to 999.`, {
+      code: 'bad-value',
+      span: at('value'),
+    })
+  }
+}
+
+/** Compiles one property into the step that sets or removes it. */
+export function compileProperty(config: PropertyConfig): Step {
+  if (config.action === 'remove') return withName(config, property => property.remove)
+  const value = reader(config)
+  return withName(config, property => ctx => property.set(ctx, value(ctx)))
+}
+
+/** A name known now is looked up now; one that only the message knows is looked up for each message. */
+function withName(
+  config: PropertyConfig,
+  use: (property: ReturnType<typeof accessor>) => (ctx: MessageContext) => void,
+): Step {
+  const name: Dynamic = config.name
+  if (name.fixed !== undefined) return use(accessor(config.scope, name.fixed))
+  return ctx => {
+    const computed = name.text(ctx)
+    if (computed) use(accessor(config.scope, computed))(ctx)
+    else
+      ctx.log.warn(
+        { message: ctx.id },
+        `${ctx.service.label}the name of a property came out empty; nothing was set`,
+      )
+  }
+}
+
+function reader({
+  value,
+  expression,
+  literal,
+  type,
+  pattern,
+  group = 0,
+}: PropertyConfig): (ctx: MessageContext) => PropertyValue {
+  if (value !== undefined) {
+    const fixed = convert(pick(value, pattern, group), type)
+    return () => fixed
+  }
+  if (!expression) return () => literal!.xml.clone()
+  // A property handed on as it is keeps its type, as it does in the original.
+  if (type === 'STRING' && !pattern) return ctx => expression.text(ctx) ?? undefined
+  return ctx => {
+    const text = expression.text(ctx)
+    return text === null ? undefined : convertOrFault(pick(text, pattern, group), type)
+  }
+}
+
+function pick(text: string, pattern: RegExp | undefined, group: number): string {
+  return pattern ? (pattern.exec(text)?.[group] ?? '') : text
+}
+
+function convertOrFault(text: string, type: PropertyType): PropertyValue {
+  try {
+    return convert(text, type)
+  } catch (error) {
+    throw new Fault(0, (error as Error).message, { cause: error })
+  }
+}
+
+/** Sets or removes a property. */
+export const propertyMediator = mediator({
+  element: 'property',
+  summary: 'Sets or removes a property of the message.',
+  fields: propertyFields,
+  example: `<property name="FORCE_SC_ACCEPTED" scope="axis2" type="STRING" value="true"/>`,
+  check: checkProperty,
+  compile: compileProperty,
+})

@@ -1,0 +1,139 @@
+import type { Logger } from '../core/logger.ts'
+import type { MessageCounters } from '../core/metrics.ts'
+import type { Deployment, Endpoint, Pipeline } from '../core/ports.ts'
+import type { Step } from '../core/step.ts'
+import type { Build, BuildSettings, EndpointNode, MediatorNode, Resource } from '../language/declare.ts'
+import type { Diagnostics } from '../language/diagnostic.ts'
+import type { Branch } from '../language/field.ts'
+import type { Span } from '../language/source.ts'
+import type { Reference } from '../language/types.ts'
+import { chain } from './pipeline.ts'
+
+/** How names become targets; `deployment/link.ts` knows the whole set. */
+export interface Names {
+  sequence(reference: Reference): Pipeline
+  findSequence(name: string): Pipeline | undefined
+  mainSequence(reference: Reference | undefined): Pipeline
+  faultSequence(reference: Reference | undefined): Pipeline
+  endpoint(reference: Reference): Endpoint
+}
+
+/** What compiling needs beside the artifact itself. */
+export interface CompileContext {
+  readonly deployment: Deployment
+  readonly log: Logger
+  readonly settings: BuildSettings
+  readonly diagnostics: Diagnostics
+  readonly names: Names
+  counters(service: string): MessageCounters
+  resource<T extends Resource>(key: string, make: () => T): T
+}
+
+/** A pipeline with what it uses, so that its hunger for content is known once all are compiled. */
+export class CompiledPipeline implements Pipeline {
+  readonly run: Step
+  readonly #readsContent: boolean
+  readonly #uses: readonly Pipeline[]
+  #isAsking = false
+
+  constructor(run: Step, readsContent: boolean, uses: readonly Pipeline[]) {
+    this.run = run
+    this.#readsContent = readsContent
+    this.#uses = uses
+  }
+
+  get needsContent(): boolean {
+    // Sequences may call each other in circles.
+    if (this.#readsContent || this.#isAsking) return this.#readsContent
+    this.#isAsking = true
+    const needs = this.#uses.some(pipeline => pipeline.needsContent)
+    this.#isAsking = false
+    return needs
+  }
+}
+
+/** Turns what was read of an artifact into steps. One is made per artifact. */
+export class Builder implements Build {
+  readonly deployment: Deployment
+  readonly log: Logger
+  readonly settings: BuildSettings
+  readonly #context: CompileContext
+  #uses: Pipeline[] = []
+
+  constructor(context: CompileContext) {
+    this.#context = context
+    this.deployment = context.deployment
+    this.log = context.log
+    this.settings = context.settings
+  }
+
+  counters(service: string): MessageCounters {
+    return this.#context.counters(service)
+  }
+
+  resource<T extends Resource>(key: string, make: () => T): T {
+    return this.#context.resource(key, make)
+  }
+
+  pipeline(nodes: readonly MediatorNode[]): Pipeline {
+    const outer = this.#uses
+    this.#uses = []
+    const steps = nodes.map(node => node.declaration.compile(node.config, this))
+    const run = chain(
+      steps,
+      nodes.map(node => node.span),
+    )
+    const pipeline = new CompiledPipeline(
+      run,
+      nodes.some(node => node.readsContent),
+      this.#uses,
+    )
+    this.#uses = outer
+    this.#uses.push(pipeline)
+    return pipeline
+  }
+
+  branch(branch: Branch | undefined): Pipeline {
+    if (branch?.key) return this.sequence(branch.key)
+    return this.pipeline(branch?.steps ?? [])
+  }
+
+  sequence(reference: Reference): Pipeline {
+    return this.#used(this.#context.names.sequence(reference))
+  }
+
+  findSequence(name: string): Pipeline | undefined {
+    const found = this.#context.names.findSequence(name)
+    return found && this.#used(found)
+  }
+
+  mainSequence(reference: Reference | undefined): Pipeline {
+    return this.#used(this.#context.names.mainSequence(reference))
+  }
+
+  faultSequence(reference: Reference | undefined): Pipeline {
+    return this.#used(this.#context.names.faultSequence(reference))
+  }
+
+  endpoint(node: EndpointNode): Endpoint {
+    if (node.key) return this.#context.names.endpoint(node.key)
+    return node.kind!.compile(node.config!, this, node.name ?? '')
+  }
+
+  note(span: Span, code: string, message: string): void {
+    this.#context.diagnostics.note(span, code, message)
+  }
+
+  warning(span: Span, code: string, message: string, hint?: string): void {
+    this.#context.diagnostics.warning(span, code, message, hint)
+  }
+
+  error(span: Span, code: string, message: string, hint?: string): void {
+    this.#context.diagnostics.error(span, code, message, hint)
+  }
+
+  #used(pipeline: Pipeline): Pipeline {
+    this.#uses.push(pipeline)
+    return pipeline
+  }
+}
