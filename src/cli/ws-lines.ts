@@ -1,0 +1,77 @@
+import type { DialError } from '../websocket/dial.ts'
+
+const SHOWN_BYTES = 16
+
+/** Gives the headers of an upgrade request from `Name: value` lines; a repeated name keeps all its values. */
+export function requestHeaders(lines: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
+    headers[name] = name in headers ? [headers[name] ?? [], value].flat() : value
+  }
+  return headers
+}
+
+/** Shows a message in one line: `< text`, or `< (binary, 256 bytes) 00 01 02 …`. */
+export function messageLine(direction: '<' | '>', data: Buffer, isBinary: boolean): string {
+  if (!isBinary) return `${direction} ${forDisplay(data.toString())}`
+  const size = data.length === 1 ? '1 byte' : `${data.length} bytes`
+  const bytes = [...data.subarray(0, SHOWN_BYTES)].map(byte => byte.toString(16).padStart(2, '0'))
+  return [direction, `(binary, ${size})`, ...bytes, ...(data.length > SHOWN_BYTES ? ['…'] : [])].join(' ')
+}
+
+/** Shows how the server ended the connection: `< close 1001 shutdown`. */
+export function closeLine(code: number, reason: string, failure: Error | undefined): string {
+  const why =
+    failure?.message ?? (code === 1006 ? 'connection lost' : code === 1005 ? 'no status' : undefined)
+  return ['<', 'close', code, forDisplay(reason), why && `(${why})`].filter(Boolean).join(' ')
+}
+
+/** Says in one line why a connection could not be opened, and what may help. */
+export function connectFailure(url: string, error: DialError): string {
+  const hint = hintFor(url, error)
+  return `cannot connect to ${url}: ${error.message}${hint && `; ${hint}`}`
+}
+
+function hintFor(url: string, { failure, status }: DialError): string {
+  switch (failure) {
+    case 'address':
+      return 'give an address such as ws://localhost:9091/websocket'
+    case 'refused':
+      return `nothing listens on ${new URL(url).host}`
+    case 'dns':
+      return `the host name ${new URL(url).hostname} is unknown here`
+    case 'timeout':
+      return 'the host is unreachable, or what listens there speaks no WebSocket'
+    case 'tls':
+      return 'trust its issuer with NODE_EXTRA_CA_CERTS=file.pem, or accept any certificate with --insecure'
+    case 'status':
+      return hintForStatus(status)
+    case 'protocol':
+      return 'what listens there may speak no WebSocket, or may want wss://'
+    default:
+      return ''
+  }
+}
+
+function hintForStatus(status: number | undefined): string {
+  switch (status) {
+    case 401:
+    case 403:
+      return "it wants credentials; pass them with --header 'Authorization: …'"
+    case 404:
+      return 'no WebSocket is served on this path'
+    case 426:
+      return 'it wants another version of the protocol'
+    default:
+      return ''
+  }
+}
+
+/** A terminal obeys control characters, and a message must not command it. */
+function forDisplay(text: string): string {
+  if (!process.stdout.isTTY) return text
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd')
+}

@@ -1,0 +1,133 @@
+import { Fault } from '../core/fault.ts'
+import type { Deployment, Endpoint, Pipeline } from '../core/ports.ts'
+import { STOP } from '../core/step.ts'
+import { type Diagnostics, didYouMean } from '../language/diagnostic.ts'
+import type { Reference } from '../language/types.ts'
+import { describeMessage } from '../mediators/log.ts'
+import type { Names } from '../sequences/compile.ts'
+import { builtInFault, SequenceCell } from '../sequences/sequence.ts'
+
+/** An endpoint's place before it is compiled. */
+class EndpointCell implements Endpoint {
+  readonly name: string
+  target: Endpoint | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  deliver: Endpoint['deliver'] = ctx => {
+    if (!this.target) throw new Fault(305100, `endpoint ${this.name} was left out because of its errors`)
+    return this.target.deliver(ctx)
+  }
+}
+
+/** The names of a deployment and what they stand for. References are cells, filled once all is compiled. */
+export class NameTable implements Names, Deployment {
+  readonly #diagnostics: Diagnostics
+  readonly #sequences = new Map<string, SequenceCell>()
+  readonly #endpoints = new Map<string, EndpointCell>()
+  readonly #fault = builtInFault(describeMessage)
+  #isFaultNoted = false
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics
+  }
+
+  /** Makes a place for a sequence. */
+  declareSequence(name: string): SequenceCell {
+    const cell = new SequenceCell(name)
+    this.#sequences.set(name, cell)
+    return cell
+  }
+
+  /** Makes a place for an endpoint; the function returned fills it. */
+  declareEndpoint(name: string): (target: Endpoint) => void {
+    const cell = new EndpointCell(name)
+    this.#endpoints.set(name, cell)
+    return target => {
+      cell.target = target
+    }
+  }
+
+  findSequence(name: string): Pipeline | undefined {
+    return this.#sequences.get(name)
+  }
+
+  sequence(reference: Reference): Pipeline
+  sequence(name: string): Pipeline | undefined
+  sequence(wanted: Reference | string): Pipeline | undefined {
+    if (typeof wanted === 'string') return this.#sequences.get(wanted)
+    const found = this.#sequences.get(wanted.name)
+    if (found) return found
+    if (wanted.name === 'main') return builtInMain
+    if (wanted.name === 'fault') return this.faultSequence(wanted)
+    this.#missing('sequence', wanted, this.#sequences.keys(), 'reaching it is a fault')
+    return {
+      needsContent: false,
+      run() {
+        throw new Fault(0, `Sequence named ${wanted.name} cannot be found`)
+      },
+    }
+  }
+
+  mainSequence(reference: Reference | undefined): Pipeline {
+    if (reference && reference.name !== 'main') {
+      const found = this.#sequences.get(reference.name)
+      if (found) return found
+      this.#missing('sequence', reference, this.#sequences.keys(), 'main runs in its place')
+    }
+    return this.#sequences.get('main') ?? builtInMain
+  }
+
+  faultSequence(reference: Reference | undefined): Pipeline {
+    if (reference && reference.name !== 'fault') {
+      const found = this.#sequences.get(reference.name)
+      if (found) return found
+      this.#missing('sequence', reference, this.#sequences.keys(), 'fault runs in its place')
+    }
+    const own = this.#sequences.get('fault')
+    if (own) return own
+    if (reference?.name === 'fault' && !this.#isFaultNoted) {
+      this.#isFaultNoted = true
+      const message =
+        'No sequence named fault is defined; the built-in one is used: it logs the message in full and drops it.'
+      this.#diagnostics.note(reference.span, 'built-in-fault', message)
+    }
+    return this.#fault
+  }
+
+  endpoint(reference: Reference): Endpoint
+  endpoint(name: string): Endpoint | undefined
+  endpoint(wanted: Reference | string): Endpoint | undefined {
+    if (typeof wanted === 'string') return this.#endpoints.get(wanted)
+    const found = this.#endpoints.get(wanted.name)
+    if (found) return found
+    this.#missing('endpoint', wanted, this.#endpoints.keys(), 'sending to it is a fault')
+    return {
+      name: wanted.name,
+      deliver() {
+        throw new Fault(305100, `endpoint ${wanted.name} cannot be found`)
+      },
+    }
+  }
+
+  localEntry(_key: string): string | undefined {
+    return undefined
+  }
+
+  #missing(kind: string, { name, span }: Reference, known: Iterable<string>, consequence: string): void {
+    const message = `There is no ${kind} named ${name}; ${consequence}.`
+    this.#diagnostics.warning(span, `missing-${kind}`, message, didYouMean(name, known))
+  }
+}
+
+/** The main sequence of a deployment that defines none: logs the message and drops it. */
+const builtInMain: Pipeline = {
+  needsContent: false,
+  run(ctx) {
+    ctx.ending = 'dropped'
+    ctx.log.info({ sequence: 'main' }, ctx.service.label + describeMessage(ctx))
+    return STOP
+  },
+}

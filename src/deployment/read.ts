@@ -1,0 +1,125 @@
+import type { Artifact } from '../language/declare.ts'
+import { type Diagnostics, didYouMean } from '../language/diagnostic.ts'
+import type { Config, Fields } from '../language/field.ts'
+import { type Reading, readDeclared } from '../language/reader.ts'
+import type { Source, Span } from '../language/source.ts'
+import { type Element, isSynapse, readXml } from '../language/xml.ts'
+import { artifacts, unsupportedArtifacts, unsupportedInbounds, vocabulary } from './artifacts.ts'
+
+/** One artifact of a file: what it is, what it is called, and its values. */
+export interface ArtifactNode {
+  readonly declaration: Artifact
+  readonly name: string
+  readonly config: Config<Fields>
+  readonly span: Span
+}
+
+/** Reads files into artifacts. What is wrong is reported; an artifact with errors is left out. */
+export function readArtifacts(files: readonly Source[], diagnostics: Diagnostics): ArtifactNode[] {
+  const reading: Reading = { vocabulary, diagnostics, readsContent: false }
+  const nodes: ArtifactNode[] = []
+  for (const file of files) {
+    const root = readXml(file, diagnostics)
+    if (!root) continue
+    const isWhole = root.name === 'definitions' && isSynapse(root)
+    for (const element of isWhole ? root.children : [root]) {
+      if (isWhole && element.name === 'description') continue
+      const node = readArtifact(element, reading)
+      if (node) nodes.push(node)
+    }
+  }
+  return withoutDuplicates(nodes, diagnostics)
+}
+
+function readArtifact(element: Element, reading: Reading): ArtifactNode | undefined {
+  const { diagnostics } = reading
+  const declaration = declarationOf(element, diagnostics)
+  if (!declaration) return undefined
+  const config = readDeclared(declaration, element, reading)
+  return config && { declaration, name: declaration.nameOf(config), config, span: element.span }
+}
+
+function declarationOf(element: Element, diagnostics: Diagnostics): Artifact | undefined {
+  const named = isSynapse(element) ? artifacts.filter(artifact => artifact.element === element.name) : []
+  if (named.length === 0) {
+    reportUnknown(element, diagnostics)
+    return undefined
+  }
+  const variant = named.find(({ variant }) => {
+    if (!variant) return true
+    const chosen = element.attributes.find(({ name }) => name === variant.attribute)?.value
+    return chosen !== undefined && variant.values.includes(chosen)
+  })
+  if (!variant) reportVariant(element, named, diagnostics)
+  return variant
+}
+
+function reportUnknown(element: Element, diagnostics: Diagnostics): void {
+  const reason = isSynapse(element) ? unsupportedArtifacts.get(element.name) : undefined
+  if (reason !== undefined) {
+    diagnostics.error(element.span, 'not-supported', `<${element.name}> is not supported: ${reason}`)
+    return
+  }
+  const known = [
+    ...artifacts.map(artifact => artifact.element),
+    ...unsupportedArtifacts.keys(),
+    'definitions',
+  ]
+  const hint = isSynapse(element)
+    ? didYouMean(element.name, known)
+    : `It is in the namespace ${element.namespace}, which is not that of the configuration language.`
+  diagnostics.error(element.span, 'unknown-artifact', `<${element.name}> is no artifact.`, hint)
+}
+
+function reportVariant(element: Element, known: readonly Artifact[], diagnostics: Diagnostics): void {
+  const { attribute } = known[0]!.variant!
+  const given = element.attributes.find(({ name }) => name === attribute)
+  const values = known.flatMap(({ variant }) => variant?.values ?? [])
+  const what = `<${element.name}>`
+  if (!given) {
+    const isClass = element.attributes.some(({ name }) => name === 'class')
+    if (isClass)
+      diagnostics.error(element.span, 'not-supported', `${what} with a class is not supported: it runs Java.`)
+    else
+      diagnostics.error(
+        element.span,
+        'missing',
+        `${what} needs attribute ${attribute}: ${values.join(' or ')}.`,
+      )
+    return
+  }
+  const reason = unsupportedInbounds.get(given.value)
+  const message = `${what} with ${attribute} ${given.value} is not supported: ${reason}`
+  if (reason !== undefined) diagnostics.error(given.valueSpan, 'not-supported', message)
+  else {
+    const hint = didYouMean(given.value, [...values, ...unsupportedInbounds.keys()])
+    diagnostics.error(
+      given.valueSpan,
+      'bad-value',
+      `attribute ${attribute} is "${given.value}"; expected ${values.join(' or ')}.`,
+      hint,
+    )
+  }
+}
+
+/** Two artifacts of one name cannot both serve: both places are named, and the first is kept. */
+function withoutDuplicates(nodes: readonly ArtifactNode[], diagnostics: Diagnostics): ArtifactNode[] {
+  const seen = new Map<string, ArtifactNode>()
+  return nodes.filter(node => {
+    const key = `${node.declaration.space} ${node.name}`
+    const first = seen.get(key)
+    if (!first) {
+      seen.set(key, node)
+      return true
+    }
+    const [kind, other] = [node.declaration.element, first.declaration.element]
+    diagnostics.report({
+      severity: 'error',
+      code: 'duplicate-name',
+      span: node.span,
+      message: `There is a ${other} ${node.name} already; this ${kind} of the same name is left out.`,
+      related: [{ message: 'The first is here', span: first.span }],
+    })
+    return false
+  })
+}
