@@ -1,0 +1,35 @@
+import { type Claim, compare, type Row, type RunOptions } from './claim.ts'
+import { cpuPerMessage, type LoadPlan, timing } from './measure.ts'
+import { barePipe, gateway } from './subjects.ts'
+
+/** Compares relaying WebSocket messages through mediation with piping them by the bare `ws` library. */
+export const relay: Claim = {
+  name: 'relay',
+  title: 'WebSocket relay through property, send and respond; 50 sessions',
+  baseline: 'bare-pipe.ts, one write per message',
+  async run(options) {
+    const rows: Row[] = []
+    for (const depth of [1, 16]) {
+      for (const size of [128, 1024]) rows.push(await compareRelay({ size, depth }, options))
+    }
+    return rows
+  },
+}
+
+async function compareRelay(
+  { size, depth }: { size: number; depth: number },
+  options: RunOptions,
+): Promise<Row> {
+  const subject = gateway(options.subjectCommand)
+  const plan: LoadPlan = { kind: 'relay', connections: 50, size, depth }
+  return compare({
+    what: `${size} B, depth ${depth}`,
+    unit: 'µs CPU/message',
+    // One message at a time can only be as good as the library. More at a time can share reads and writes.
+    goal: { of: 'ratio', atMost: depth === 1 ? 1.1 : 0.35 },
+    rounds: timing(options).rounds,
+    ours: () => cpuPerMessage(subject, plan, options),
+    baseline: () => cpuPerMessage(barePipe, plan, options),
+    progress: options.progress,
+  })
+}
