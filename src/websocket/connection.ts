@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { ABNORMAL, cutReason, isSendable } from './close-codes.ts'
 import { FrameWriter } from './frame-writer.ts'
+import { Unmasker } from './unmask.ts'
 
 /** What the owner of a connection is told. Every connection ends with exactly one `onClose`. */
 export interface ConnectionEvents {
@@ -46,7 +47,7 @@ let onClose: (this: Owned, code: number, reason: Buffer) => void
 
 /** Connections with messages held back in this turn. */
 let waiting: Connection[] = []
-/** Whether a message is being handled within a read, at whose end `endRead` comes. */
+/** Whether what a socket read is being handled, after which everything waiting leaves. */
 let isReading = false
 
 function flushWaiting(): void {
@@ -60,10 +61,32 @@ function flushWaiting(): void {
   for (const connection of batch) connection.flush()
 }
 
-/** Runs after the library has taken a chunk apart and its messages were handled: what they made us send leaves now. */
-function endRead(): void {
-  isReading = false
-  if (waiting.length > 0) flushWaiting()
+type DataListener = ((this: Duplex, chunk: Buffer) => void) & { listener?: DataListener }
+const framed = new Map<DataListener, DataListener>()
+
+/**
+ * Puts a frame around the library's own handling of what a socket read: what its messages made us send leaves right
+ * after it. One listener that calls the other costs less than two, and `listener` lets the library take it off.
+ */
+function frameReads(socket: Duplex): void {
+  const [original] = socket.listeners('data') as DataListener[]
+  if (!original) return
+  let listener = framed.get(original)
+  if (!listener) {
+    listener = function (chunk) {
+      isReading = true
+      try {
+        ;(this as Owned)[owner]?.unmasker?.unmask(chunk)
+        original.call(this, chunk)
+      } finally {
+        isReading = false
+        if (waiting.length > 0) flushWaiting()
+      }
+    }
+    listener.listener = original
+    framed.set(original, listener)
+  }
+  socket.removeListener('data', original).on('data', listener)
 }
 
 /**
@@ -78,6 +101,8 @@ export class Connection {
   readonly #writer: FrameWriter
   /** The subprotocol both sides agreed on; empty when there is none. */
   readonly subprotocol: string
+  /** Only clients mask what they send. */
+  readonly unmasker: Unmasker | undefined
   #failure: Error | undefined
 
   constructor(
@@ -91,13 +116,13 @@ export class Connection {
     this.#events = events
     this.#writer = new FrameWriter(socket, options.isClient)
     this.subprotocol = options.subprotocol
+    this.unmasker = options.isClient ? undefined : new Unmasker()
     ;(webSocket as Owned)[owner] = this
     ;(socket as Owned)[owner] = this
     const library: EventEmitter = webSocket
     library.on('message', onMessage).on('close', onClose).on('error', onError).on('ping', onPing)
     if (events.onPong) library.on('pong', onPong)
-    // The library may find messages in what a closing socket still held, too.
-    socket.on('data', endRead).on('close', endRead)
+    frameReads(socket)
     if (events.onDrain) socket.on('drain', onDrain)
   }
 
@@ -109,11 +134,6 @@ export class Connection {
   /** Bytes accepted by `send` that the operating system has not taken yet. */
   get bufferedBytes(): number {
     return this.#socket.writableLength + this.#writer.bytes
-  }
-
-  /** The address of the other side, without its port; empty when it is gone. */
-  get remoteAddress(): string {
-    return (this.#socket as Socket).remoteAddress ?? ''
   }
 
   /**
@@ -180,7 +200,6 @@ export class Connection {
 
   static {
     onMessage = function (this: Owned, data, isBinary) {
-      isReading = true
       this[owner]!.#events.onMessage(data as Buffer, isBinary)
     }
     onPing = function (this: Owned, data) {
