@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { Connection, type ConnectionEvents, OrderedWebSocket } from './connection.ts'
@@ -51,16 +51,37 @@ export function chosenSubprotocol(request: IncomingMessage): string {
 
 /** Splits a `Sec-WebSocket-Protocol` header at its commas, but not at those inside quotes or brackets. */
 export function splitSubprotocols(header: string): string[] {
-  const names = header.match(/(?:\([^)]*\)|'[^']*'|"[^"]*"|[^,'"(])+/g) ?? []
+  const names: string[] = []
+  let start = 0
+  let end = ''
+  for (let i = 0; i < header.length; i++) {
+    const character = header[i]!
+    if (end !== '') {
+      if (character === end) end = ''
+    } else if (character === "'" || character === '"') end = character
+    else if (character === '(') end = ')'
+    else if (character === ',') {
+      names.push(header.slice(start, i))
+      start = i + 1
+    }
+  }
+  names.push(header.slice(start))
   return names.map(name => name.trim()).filter(name => name !== '')
 }
 
-/** Makes a connection of an upgraded client. */
+/**
+ * Makes a connection of an upgraded client. What only the upgrade needed is let go of: the response that was never
+ * sent, and the listener that keeps request and response (`benchmarks/memory.bench.ts`).
+ */
 export function accept(
   webSocket: WebSocket,
   request: IncomingMessage,
   subprotocol: string,
   events: ConnectionEvents,
 ): Connection {
-  return new Connection(webSocket, request.socket as Duplex, { subprotocol, isClient: false }, events)
+  const socket = request.socket as Duplex & { _httpMessage?: ServerResponse | null }
+  socket._httpMessage?.detachSocket(request.socket)
+  // The connection listens for errors from here on.
+  webSocket.removeAllListeners('error')
+  return new Connection(webSocket, socket, { subprotocol, isClient: false }, events)
 }

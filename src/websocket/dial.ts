@@ -99,7 +99,8 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
   webSocket.once('open', () => {
     isSettled = true
     clearTimeout(timer)
-    webSocket.off('error', onEarlyError)
+    // What only the handshake needed goes, and with it all this function remembers.
+    webSocket.off('error', onEarlyError).removeAllListeners('unexpected-response')
     events.onOpen(new Connection(webSocket, socket, { subprotocol, isClient: true }, events))
   })
   if (limitMs > 0) {

@@ -17,8 +17,8 @@ export class Unmasker {
   #left = 0
   /** The mask for the next four of them; 0 where the frame is left to the library. */
   #mask = 0
-  /** What came of a header that was split. */
-  readonly #partial = new Uint8Array(MAX_HEADER_BYTES)
+  /** What came of a header that was split; made when one is. */
+  #partial: Uint8Array | undefined
   #partialBytes = 0
 
   /** Goes through one chunk, in the order the socket read them. */
@@ -42,6 +42,7 @@ export class Unmasker {
   #header(chunk: Buffer, at: number): number {
     const size = headerBytes(chunk, at)
     if (at + 2 > chunk.length || at + size > chunk.length) {
+      this.#partial ??= new Uint8Array(MAX_HEADER_BYTES)
       this.#partial.set(chunk.subarray(at))
       this.#partialBytes = chunk.length - at
       return chunk.length
@@ -59,7 +60,7 @@ export class Unmasker {
 
   /** Goes on with a header that began in the chunk before: only to know where its frame ends. */
   #rest(chunk: Buffer, start: number): number {
-    const header = this.#partial
+    const header = this.#partial!
     let at = start
     while (at < chunk.length) {
       header[this.#partialBytes++] = chunk[at++]!
