@@ -2,7 +2,7 @@ import { parse, TomlError } from 'smol-toml'
 import type { WebSocketSettings } from './language/declare.ts'
 import { type Diagnostics, didYouMean } from './language/diagnostic.ts'
 import type { Source, Span } from './language/source.ts'
-import { boolean, Expected, integer, oneOf, port, text, type ValueType } from './language/types.ts'
+import { Expected, integer, oneOf, port, text, type ValueType } from './language/types.ts'
 import { DEFAULT_CONNECTION_OPTIONS, DEFAULT_HANDSHAKE_TIMEOUT_MS } from './websocket/options.ts'
 
 interface Setting<T> {
@@ -15,6 +15,15 @@ function setting<T>(type: ValueType<T>, defaultValue: T, doc: string): Setting<T
 function setting<T>(type: ValueType<T>, defaultValue: undefined, doc: string): Setting<T | undefined>
 function setting<T>(type: ValueType<T>, defaultValue: T | undefined, doc: string): Setting<T> {
   return { type, default: defaultValue, doc } as Setting<T>
+}
+
+/** Stricter than in configurations: settings are the gateway's own, and a typing mistake must not mean false. */
+const boolean: ValueType<boolean> = {
+  name: 'true or false',
+  parse(value) {
+    if (!/^(?:true|false)$/i.test(value.trim())) throw new Expected('true or false')
+    return value.trim().toLowerCase() === 'true'
+  },
 }
 
 const list: ValueType<readonly string[]> = {
@@ -99,7 +108,7 @@ export const SETTINGS = {
   'transport.ws.queue.max_bytes': setting(
     atLeast(1),
     64 * 1024 * 1024,
-    'Most bytes that wait for one backend’s handshake; more are refused.',
+    'Most bytes that wait for one backend’s handshake, or for a backend that is slow to read what HTTP callers send; more are refused.',
   ),
   'transport.wss.sender.enable': setting(boolean, true, 'Accepted; WebSocket endpoints are always there.'),
   'transport.wss.sender.truststore_location': setting(
@@ -235,8 +244,11 @@ function spanOf(source: Source, key: string): Span {
   let table = ''
   let offset = 0
   for (const line of source.text.split('\n')) {
-    const header = /^\s*\[\[?\s*([^\]]+?)\s*\]/.exec(line)
-    if (header) table = plain(header[1]!)
+    const header = /^\s*\[\[?\s*([^\]]+?)\s*\]\]?/.exec(line)
+    if (header) {
+      table = plain(header[1]!)
+      if (table === key) return { source, start: offset, end: offset + header[0].length }
+    }
     const pair = /^(\s*)([\w."'-]+(?:\s*\.\s*[\w."'-]+)*)\s*=/.exec(line)
     if (pair) {
       const full = table === '' ? plain(pair[2]!) : `${table}.${plain(pair[2]!)}`

@@ -46,6 +46,8 @@ export class MessageContext {
   respondsFrame: boolean
   /** Address of the endpoint it was last given to, for `To`. */
   to: string | undefined = undefined
+  /** How many named sequences it is inside of. */
+  depth = 0
   /** How it ended, for the counters of its service; the last one said counts. */
   ending: Ending = 'dropped'
 

@@ -26,7 +26,10 @@ export interface LinkOwner {
   fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void
   /** A ping or pong of the backend. Set where control frames are passed on instead of being answered. */
   readonly controlFromBackend?: (link: Link, kind: 'ping' | 'pong', data: Buffer) => void
-  /** The link is over, by the backend's close or by its loss; not called after `close`. */
+  /**
+   * The link is over, by the backend's close or by its loss; not called after `close`. With code 1006 the reason is
+   * what broke it, where that is known.
+   */
   linkClosed(link: Link, code: number, reason: string): void
   /** The link can take data again after it was behind. */
   linkDrained(link: Link): void

@@ -36,18 +36,20 @@ export function deploy(
   const services: ServedService[] = []
   const artifacts: { kind: string; name: string }[] = []
   for (const node of nodes) {
+    if (!node.config) continue
     const before = diagnostics.errors
-    const builder = new Builder({ ...context, deployment: names, diagnostics, names })
+    const artifact = { kind: node.declaration.element, name: node.name }
+    const builder = new Builder({ ...context, artifact, deployment: names, diagnostics, names })
     const contribution = node.declaration.compile(node.config, builder, node.span)
     if (diagnostics.errors > before) continue
     fill(node, contribution)
     services.push(...(contribution.services ?? []))
-    artifacts.push({ kind: node.declaration.element, name: node.name })
+    artifacts.push(artifact)
   }
   return { services: withoutClashes(services, diagnostics), artifacts }
 }
 
-/** Gives every name its place, so that order and circles do not matter. */
+/** Gives every name its place, so that order and circles do not matter. Those of artifacts with errors stay empty. */
 function declareAll(
   nodes: readonly ArtifactNode[],
   names: NameTable,

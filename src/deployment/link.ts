@@ -71,6 +71,13 @@ export class NameTable implements Names, Deployment {
     }
   }
 
+  errorSequence(reference: Reference): Pipeline | undefined {
+    if (this.#sequences.has(reference.name) || reference.name === 'main' || reference.name === 'fault')
+      return this.sequence(reference)
+    this.#missing('sequence', reference, this.#sequences.keys(), 'the fault goes outwards')
+    return undefined
+  }
+
   mainSequence(reference: Reference | undefined): Pipeline {
     if (reference && reference.name !== 'main') {
       const found = this.#sequences.get(reference.name)
@@ -118,7 +125,8 @@ export class NameTable implements Names, Deployment {
 
   #missing(kind: string, { name, span }: Reference, known: Iterable<string>, consequence: string): void {
     const message = `There is no ${kind} named ${name}; ${consequence}.`
-    this.#diagnostics.warning(span, `missing-${kind}`, message, didYouMean(name, known))
+    const candidates = kind === 'sequence' ? [...known, 'main', 'fault'] : known
+    this.#diagnostics.warning(span, `missing-${kind}`, message, didYouMean(name, candidates))
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Source } from '../language/source.ts'
 
@@ -51,13 +51,19 @@ function walk(folder: string): string[] {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
     if (entry.isDirectory() && !NO_ARTIFACTS.has(entry.name)) found.push(...walk(path))
-    else if (entry.isFile() && entry.name.endsWith('.xml')) found.push(path)
+    else if (entry.name.endsWith('.xml') && isFile(path, entry)) found.push(path)
   }
   return found
 }
 
+/** Links to files count: a container's configuration is often mounted as such. */
+function isFile(path: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile()
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
 function read(path: string): Source {
   const shown = relative(process.cwd(), path)
-  const text = readFileSync(path, 'utf8')
+  const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
   return new Source(shown === '' || shown.startsWith('..') ? path : shown, text)
 }

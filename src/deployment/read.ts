@@ -10,17 +10,22 @@ import { artifacts, unsupportedArtifacts, unsupportedInbounds, vocabulary } from
 export interface ArtifactNode {
   readonly declaration: Artifact
   readonly name: string
-  readonly config: Config<Fields>
+  /** Missing where something is wrong: the name is taken, and there is nothing to compile. */
+  readonly config: Config<Fields> | undefined
   readonly span: Span
 }
 
-/** Reads files into artifacts. What is wrong is reported; an artifact with errors is left out. */
+/** Reads files into artifacts. What is wrong is reported; of an artifact with errors the name is given alone. */
 export function readArtifacts(files: readonly Source[], diagnostics: Diagnostics): ArtifactNode[] {
   const reading: Reading = { vocabulary, diagnostics, readsContent: false }
   const nodes: ArtifactNode[] = []
+  const guessed: ArtifactNode[] = []
   for (const file of files) {
     const root = readXml(file, diagnostics)
-    if (!root) continue
+    if (!root) {
+      guessed.push(...namesIn(file))
+      continue
+    }
     const isWhole = root.name === 'definitions' && isSynapse(root)
     for (const element of isWhole ? root.children : [root]) {
       if (isWhole && element.name === 'description') continue
@@ -28,15 +33,30 @@ export function readArtifacts(files: readonly Source[], diagnostics: Diagnostics
       if (node) nodes.push(node)
     }
   }
-  return withoutDuplicates(nodes, diagnostics)
+  const isNew = ({ name }: ArtifactNode): boolean => nodes.every(node => node.name !== name)
+  return [...withoutDuplicates(nodes, diagnostics), ...guessed.filter(isNew)]
 }
 
 function readArtifact(element: Element, reading: Reading): ArtifactNode | undefined {
-  const { diagnostics } = reading
-  const declaration = declarationOf(element, diagnostics)
+  const declaration = declarationOf(element, reading.diagnostics)
   if (!declaration) return undefined
   const config = readDeclared(declaration, element, reading)
-  return config && { declaration, name: declaration.nameOf(config), config, span: element.span }
+  const { span } = element
+  if (config) return { declaration, name: declaration.nameOf(config), config, span }
+  const name = element.attributes.find(attribute => attribute.name === 'name')?.value.trim()
+  return name ? { declaration, name, config, span } : undefined
+}
+
+const NAMED = /<(?:[\w.-]+:)?(sequence|endpoint)\s(?:[^<>]*?\s)?name\s*=\s*["']([^"'<>]+)["']/g
+
+/** The names in a file that is not well-formed, so that what refers to them is not reported as well. */
+function namesIn(source: Source): ArtifactNode[] {
+  return [...source.text.matchAll(NAMED)].map(({ 1: element, 2: name, index, 0: { length } }) => ({
+    declaration: artifacts.find(artifact => artifact.element === element)!,
+    name: name!,
+    config: undefined,
+    span: { source, start: index, end: index + length },
+  }))
 }
 
 function declarationOf(element: Element, diagnostics: Diagnostics): Artifact | undefined {

@@ -29,7 +29,7 @@ export function jsonEval(source: string): Expression {
     return ofValue(source, false, ctx => {
       const held = read(ctx)
       if (held === undefined || held === null) return undefined
-      const { found, value } = path.find(typeof held === 'string' ? JSON.parse(held) : held)
+      const { found, value } = path.find(typeof held === 'string' ? parseHeld(held, source, name!) : held)
       if (!found) throw new Fault(0, `${source}: no such path in property ${name}`)
       return value
     })
@@ -41,6 +41,14 @@ export function jsonEval(source: string): Expression {
     const root = ctx.message.content.json()
     return root === undefined ? undefined : path.find(root).value
   })
+}
+
+function parseHeld(text: string, source: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Fault(0, `${source}: property ${name} holds no JSON`, { cause: error })
+  }
 }
 
 function wholePayload(ctx: MessageContext): string {

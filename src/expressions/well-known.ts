@@ -2,6 +2,7 @@ import type { FrameKind, MessageContext } from '../core/context.ts'
 import type { PropertyValue } from '../core/properties.ts'
 import { isTrue } from '../core/transport-state.ts'
 import { isEnvelope, payloadOf, SOAP12 } from '../message/codecs/soap.ts'
+import { parseXml } from '../message/xml/parse.ts'
 
 /** The scopes a property can be set in. */
 export const SCOPES = ['default', 'axis2', 'axis2-client', 'transport', 'operation'] as const
@@ -99,7 +100,7 @@ const list: readonly WellKnown[] = [
   ...control('OUT_ONLY', 'default', 'No answer is expected for the message that send hands over.', {
     get: ctx => ctx.outOnly,
     set: (ctx, value) => {
-      ctx.outOnly = value
+      if (value !== null && value !== undefined) ctx.outOnly = value
     },
     remove: ctx => {
       ctx.outOnly = undefined
@@ -108,6 +109,7 @@ const list: readonly WellKnown[] = [
   ...control('RESPONSE', 'default', 'Makes the message count as a response ("true") or a request.', {
     get: ctx => ctx.propertiesIfAny?.get('RESPONSE'),
     set: (ctx, value) => {
+      if (value === null || value === undefined) return
       ctx.direction = isTrue(value) ? 'response' : 'request'
       ctx.properties.set('RESPONSE', value)
     },
@@ -304,8 +306,13 @@ function messageFormat(ctx: MessageContext): string {
   if (mediaType === 'application/soap+xml') return 'soap12'
   if (mediaType !== 'text/xml') return 'pox'
   const envelope = ctx.message.content.envelope()
-  if (soapAction(ctx) === undefined && !isEnvelope(envelope)) return 'pox'
+  if (soapAction(ctx) === undefined && !holdsEnvelope(ctx.message.content.text())) return 'pox'
   return envelope.namespaceURI === SOAP12 ? 'soap12' : 'soap11'
+}
+
+/** Whether the text itself is an envelope: `envelope()` puts one around plain XML. */
+function holdsEnvelope(text: string): boolean {
+  return text.trim() !== '' && isEnvelope(parseXml(text).documentElement!)
 }
 
 /** Every property name with a meaning, by scope and name. */

@@ -104,6 +104,8 @@ export interface Build {
   /** The deployment being built; it answers once everything is compiled. */
   readonly deployment: Deployment
   readonly log: Logger
+  /** What is being built, as log lines name it: `sequence`, `orders`. */
+  readonly artifact: { readonly kind: string; readonly name: string }
   /** Process settings that components ask for. */
   readonly settings: BuildSettings
   /** Something with sockets or timers that outlives a deployment; made once per key. */
@@ -117,6 +119,8 @@ export interface Build {
   sequence(reference: Reference): Pipeline
   /** A sequence, or undefined and no report. */
   findSequence(name: string): Pipeline | undefined
+  /** The sequence of `onError`; undefined, and a warning, where there is none: the fault then goes outwards. */
+  errorSequence(reference: Reference): Pipeline | undefined
   /** A sequence that something falls back on: the one named, else `main`, else the built-in main. */
   mainSequence(reference: Reference | undefined): Pipeline
   /** The fault sequence named, or the one every deployment has: `fault`, else the built-in one. */

@@ -110,7 +110,7 @@ function excerpt({ source, start, end }: Span, line: number, column: number): st
   // A long line is shown around the spot.
   const from = column > SHOWN - 20 ? column - 30 : 0
   const number = String(line)
-  const carets = Math.max(1, Math.min(end - start, text.length - column + 1, SHOWN))
+  const carets = Math.max(1, Math.min(end - start, text.length - column + 1, SHOWN - (column - 1 - from)))
   return [
     `  ${number} | ${text.slice(from, from + SHOWN)}`,
     `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1 - from)}${'^'.repeat(carets)}`,

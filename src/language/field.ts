@@ -24,6 +24,8 @@ export interface Field<T> {
   readonly default?: unknown
   /** Fields of the element or the parameters below. */
   readonly fields?: Fields
+  /** The attribute by which a branch may name a sequence. */
+  readonly key?: string
   read(name: string, reader: ElementReader): T
 }
 
@@ -115,6 +117,7 @@ export function branch(options: Described & { key?: string }): Field<Branch | un
     doc: options.doc,
     isRequired: false,
     name: options.name,
+    key: options.key,
     read(name, reader) {
       // Compatibility: of several, the first counts.
       const [element] = reader.takeChildren(name)

@@ -140,9 +140,7 @@ export class ElementReader {
           element.span,
           'unknown-mediator',
           `<${element.name}> is no mediator.`,
-          element.name.includes('.')
-            ? 'Connector operations are not supported; the http connector can be replaced by a call to an endpoint.'
-            : didYouMean(element.name, known),
+          mediatorHint(element, known),
         )
       }
       return undefined
@@ -177,7 +175,14 @@ export class ElementReader {
     this.takeChildren('description')
     const element = [...this.#children].find(child => !Object.hasOwn(ENDPOINT_UNSUPPORTED, child.name))
     if (!element) {
-      this.wrong(this.element.span, 'missing', '<endpoint> needs an address, or the key of another endpoint.')
+      // An endpoint by template or key-expression is reported as such.
+      const isKnown = [...this.#attributes].some(({ name }) => Object.hasOwn(ENDPOINT_UNSUPPORTED, name))
+      if (!isKnown)
+        this.wrong(
+          this.element.span,
+          'missing',
+          '<endpoint> needs an address, or the key of another endpoint.',
+        )
       return undefined
     }
     this.#children.delete(element)
@@ -269,6 +274,14 @@ export class ElementReader {
       this.wrong(span, otherwise.code, otherwise.message, otherwise.hint)
     }
   }
+}
+
+function mediatorHint(element: Element, known: readonly string[]): string | undefined {
+  if (!isSynapse(element))
+    return `It is in the namespace ${element.namespace}, which is not that of the configuration language.`
+  if (element.name.includes('.'))
+    return 'Connector operations are not supported; the http connector can be replaced by a call to an endpoint.'
+  return didYouMean(element.name, known)
 }
 
 /** What else may be met on an element: refused, or without effect. */

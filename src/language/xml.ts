@@ -65,6 +65,8 @@ function secondOpinion(source: Source): string | undefined {
   const verdict = XMLValidator.validate(source.text)
   if (verdict === true) return undefined
   const { msg, line, col } = verdict.err
+  // It has no place for an empty file.
+  if (col === undefined) return undefined
   return `Line ${line}, column ${col}: ${msg}`
 }
 

@@ -65,7 +65,7 @@ export const logMediator = mediator({
 
   check({ property }, wrong) {
     for (const { name, value, expression } of property) {
-      if (value === undefined && expression === undefined) {
+      if ((value === undefined && expression === undefined) || value?.trim() === '') {
         wrong(`Property ${name} needs a value or an expression.`, { code: 'missing' })
       }
     }
@@ -73,7 +73,7 @@ export const logMediator = mediator({
 
   needsContent: ({ level, logFullPayload }) => logFullPayload || level === 'full' || level === 'headers',
 
-  compile({ level, category, separator, logFullPayload, logMessageID, message, property }) {
+  compile({ level, category, separator, logFullPayload, logMessageID, message, property }, { artifact }) {
     const parts: Part[] = []
     const shown = logFullPayload ? 'full' : (level ?? (message ? 'custom' : 'simple'))
     if (shown === 'custom' && logMessageID) parts.push(ctx => `MessageID: ${ctx.id}`)
@@ -93,7 +93,10 @@ export const logMediator = mediator({
         const text = part(ctx)
         if (text !== '') line.push(text)
       }
-      log[pinoLevel](fieldsOf(ctx), service.label + line.join(separator))
+      log[pinoLevel](
+        { ...fieldsOf(ctx), [artifact.kind]: artifact.name },
+        service.label + line.join(separator),
+      )
     }
   },
 })
@@ -109,7 +112,11 @@ const ADDRESSING: readonly Part[] = [
   ctx => `To: ${String(to.get(ctx) ?? '')}`,
   ctx => {
     const soapAction = String(action.get(ctx) ?? '')
-    return soapAction === '' ? '' : `WSAction: ${soapAction}, SOAPAction: ${soapAction}`
+    return soapAction === '' ? '' : `WSAction: ${soapAction}`
+  },
+  ctx => {
+    const soapAction = String(action.get(ctx) ?? '')
+    return soapAction === '' ? '' : `SOAPAction: ${soapAction}`
   },
   ctx => `MessageID: ${ctx.id}`,
   ctx => `Direction: ${ctx.direction}`,

@@ -28,7 +28,9 @@ const scope: ValueType<Scope> = {
 export const propertyFields = {
   name: attribute(dynamic, { doc: 'Name of the property; `{expression}` computes it.', required: true }),
   value: attribute(text, { doc: 'A fixed value; wins over the others.' }),
-  expression: attribute(expression, { doc: 'An expression that gives the value.' }),
+  expression: attribute(expression, {
+    doc: 'An expression that gives the value, where there is no element.',
+  }),
   type: attribute(oneOf(...TYPES), { doc: 'Type the value is turned into.', default: 'STRING' }),
   scope: attribute(scope, { doc: 'Where the property lives.', default: 'default' }),
   action: attribute(oneOf('set', 'remove'), { doc: 'Whether to set or remove it.', default: 'set' }),
@@ -49,9 +51,9 @@ export function checkProperty(config: PropertyConfig, wrong: Wrong, element: Ele
   if (config.value === undefined && !config.expression && !config.literal) {
     wrong('<property> needs a value, an expression or an element.', { code: 'missing' })
   }
-  if (config.value === undefined || config.name.fixed === undefined) return
+  if (config.value === undefined) return
   try {
-    convert(config.value, config.type)
+    convert(pick(config.value, config.pattern, config.group), config.type)
   } catch (error) {
     wrong(`${(error as Error).message}.`, { code: 'bad-value', span: at('value') })
   }
@@ -98,14 +100,14 @@ function reader({
   literal,
   type,
   pattern,
-  group = 0,
+  group,
 }: PropertyConfig): (ctx: MessageContext) => PropertyValue {
   if (value !== undefined) {
     const fixed = convert(pick(value, pattern, group), type)
     return () => fixed
   }
-  if (!expression) return () => literal!.xml.clone()
-  // A property handed on as it is keeps its type, as it does in the original.
+  if (literal) return () => literal.xml.clone()
+  if (!expression) throw new Error('checked above')
   if (type === 'STRING' && !pattern) return ctx => expression.text(ctx) ?? undefined
   return ctx => {
     const text = expression.text(ctx)
@@ -113,7 +115,7 @@ function reader({
   }
 }
 
-function pick(text: string, pattern: RegExp | undefined, group: number): string {
+function pick(text: string, pattern: RegExp | undefined, group = 0): string {
   return pattern ? (pattern.exec(text)?.[group] ?? '') : text
 }
 

@@ -2,7 +2,7 @@ import { Fault } from '../core/fault.ts'
 import { type Dynamic, dynamic } from '../expressions/expression.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
-import type { Reference, ValueType } from '../language/types.ts'
+import { Expected, type Reference, type ValueType } from '../language/types.ts'
 
 interface Key {
   readonly dynamic: Dynamic
@@ -11,10 +11,11 @@ interface Key {
 
 const key: ValueType<Key> = {
   name: 'name of a sequence, or {expression}',
-  parse: (text, setting) => ({
-    dynamic: dynamic.parse(text.trim(), setting),
-    reference: { name: text.trim(), span: setting.span },
-  }),
+  parse(text, setting) {
+    const name = text.trim()
+    if (name === '') throw new Expected('the name of a sequence, or {expression}')
+    return { dynamic: dynamic.parse(name, setting), reference: { name, span: setting.span } }
+  },
   readsContent: value => value.dynamic.readsContent,
 }
 

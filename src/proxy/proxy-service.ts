@@ -66,7 +66,14 @@ export const proxyArtifact = artifact({
   compile(config, build, span) {
     const { name, target } = config
     const transports = (config.transports ?? 'all').split(/[\s,]+/)
-    const isOffered = transports.some(transport => ['http', 'https', 'all', ''].includes(transport))
+    const isOffered = transports.some(transport => ['http', 'all', ''].includes(transport))
+    if (isOffered && transports.includes('https')) {
+      build.note(
+        span,
+        'http-only',
+        `Proxy ${name} is served over http alone; https comes with a later version.`,
+      )
+    }
     if (!isOffered)
       build.warning(
         span,

@@ -13,6 +13,7 @@ import { chain } from './pipeline.ts'
 export interface Names {
   sequence(reference: Reference): Pipeline
   findSequence(name: string): Pipeline | undefined
+  errorSequence(reference: Reference): Pipeline | undefined
   mainSequence(reference: Reference | undefined): Pipeline
   faultSequence(reference: Reference | undefined): Pipeline
   endpoint(reference: Reference): Endpoint
@@ -22,6 +23,7 @@ export interface Names {
 export interface CompileContext {
   readonly deployment: Deployment
   readonly log: Logger
+  readonly artifact: Build['artifact']
   readonly settings: BuildSettings
   readonly diagnostics: Diagnostics
   readonly names: Names
@@ -56,6 +58,7 @@ export class CompiledPipeline implements Pipeline {
 export class Builder implements Build {
   readonly deployment: Deployment
   readonly log: Logger
+  readonly artifact: Build['artifact']
   readonly settings: BuildSettings
   readonly #context: CompileContext
   #uses: Pipeline[] = []
@@ -64,6 +67,7 @@ export class Builder implements Build {
     this.#context = context
     this.deployment = context.deployment
     this.log = context.log
+    this.artifact = context.artifact
     this.settings = context.settings
   }
 
@@ -104,6 +108,11 @@ export class Builder implements Build {
 
   findSequence(name: string): Pipeline | undefined {
     const found = this.#context.names.findSequence(name)
+    return found && this.#used(found)
+  }
+
+  errorSequence(reference: Reference): Pipeline | undefined {
+    const found = this.#context.names.errorSequence(reference)
     return found && this.#used(found)
   }
 

@@ -12,7 +12,8 @@ export function exchange(ctx: MessageContext, hook: Pipeline): MaybePromise<void
     const outcome = hook.run(ctx)
     if (outcome instanceof Promise)
       return outcome.then(() => reply(ctx)).catch(thrown => unhandled(ctx, thrown))
-    return reply(ctx)
+    const replied = reply(ctx)
+    return replied instanceof Promise ? replied.catch(thrown => unhandled(ctx, thrown)) : replied
   } catch (thrown) {
     return unhandled(ctx, thrown)
   }

@@ -17,6 +17,7 @@ export interface LaneSource {
 export class Lane {
   readonly #source: LaneSource
   #isBusy = false
+  #isPaused = false
   #waiting: { readonly ctx: MessageContext; readonly hook: Pipeline }[] = []
   #whenIdle: (() => void) | undefined
 
@@ -27,7 +28,10 @@ export class Lane {
   /** Takes a message through a pipeline, after those before it. */
   push(ctx: MessageContext, hook: Pipeline): void {
     if (this.#isBusy) {
-      if (this.#waiting.push({ ctx, hook }) === 1) this.#source.pause()
+      this.#waiting.push({ ctx, hook })
+      if (this.#isPaused) return
+      this.#isPaused = true
+      this.#source.pause()
       return
     }
     const outcome = exchange(ctx, hook)
@@ -52,7 +56,9 @@ export class Lane {
 
   /** Lets go of what has not started, and tells how many messages that were. */
   clear(): number {
-    return this.#waiting.splice(0).length
+    const { length } = this.#waiting.splice(0)
+    this.#resume()
+    return length
   }
 
   #wait(outcome: Promise<void>): void {
@@ -63,7 +69,6 @@ export class Lane {
 
   #next(): void {
     this.#isBusy = false
-    const hadWaiting = this.#waiting.length > 0
     while (this.#waiting.length > 0) {
       const { ctx, hook } = this.#waiting.shift()!
       const outcome = exchange(ctx, hook)
@@ -72,8 +77,14 @@ export class Lane {
         return
       }
     }
-    if (hadWaiting) this.#source.resume()
+    this.#resume()
     this.#whenIdle?.()
     this.#whenIdle = undefined
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#source.resume()
   }
 }

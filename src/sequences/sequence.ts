@@ -5,7 +5,7 @@ import { type MaybePromise, type Outcome, STOP } from '../core/step.ts'
 import { artifact } from '../language/declare.ts'
 import { attribute, mediators } from '../language/field.ts'
 import { enable, name, reference } from '../language/types.ts'
-import { guard } from './pipeline.ts'
+import { guarded } from './pipeline.ts'
 
 /** Named mediators in order. */
 export const sequenceArtifact = artifact({
@@ -30,20 +30,18 @@ export const sequenceArtifact = artifact({
   nameOf: config => config.name ?? '',
   compile({ steps, onError }, build) {
     const inner = build.pipeline(steps)
-    if (!onError) return { sequence: inner }
-    const run = guard(inner.run, build.sequence(onError).run)
-    return { sequence: { run, needsContent: inner.needsContent } }
+    const handler = onError && build.errorSequence(onError)
+    return { sequence: handler ? guarded(inner, handler) : inner }
   },
 })
 
-/** How deep sequences may call each other before that is a fault. */
+/** How deep sequences may stand inside each other before that is a fault. */
 const MAX_DEPTH = 200
 
 /** The place of a sequence before it is compiled: what refers to it keeps this, so that circles are legal. */
 export class SequenceCell implements Pipeline {
   readonly name: string
   #target: Pipeline | undefined
-  #depth = 0
 
   constructor(name: string) {
     this.name = name
@@ -61,14 +59,25 @@ export class SequenceCell implements Pipeline {
   /** @throws Fault 0 when sequences call each other in a circle, or the sequence had errors and was left out. */
   readonly run = (ctx: MessageContext): MaybePromise<Outcome> => {
     if (!this.#target) throw new Fault(0, `sequence ${this.name} was left out because of its errors`)
-    if (this.#depth >= MAX_DEPTH)
-      throw new Fault(0, `sequence ${this.name} calls itself more than ${MAX_DEPTH} deep`)
-    this.#depth++
+    if (ctx.depth >= MAX_DEPTH)
+      throw new Fault(
+        0,
+        `sequence ${this.name} stands inside more than ${MAX_DEPTH} others: they run in a circle`,
+      )
+    ctx.depth++
+    let outcome: MaybePromise<Outcome>
     try {
-      return this.#target.run(ctx)
-    } finally {
-      this.#depth--
+      outcome = this.#target.run(ctx)
+    } catch (thrown) {
+      ctx.depth--
+      throw thrown
     }
+    if (outcome instanceof Promise)
+      return outcome.finally(() => {
+        ctx.depth--
+      })
+    ctx.depth--
+    return outcome
   }
 }
 

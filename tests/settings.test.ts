@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Diagnostics, format } from '../src/language/diagnostic.ts'
+import { Source } from '../src/language/source.ts'
+import { readSettings, SETTINGS, Settings } from '../src/settings.ts'
+
+function read(text: string): { settings: Settings; found: string[]; errors: number } {
+  const diagnostics = new Diagnostics()
+  const settings = readSettings(new Source('deployment.toml', text), diagnostics)
+  return { settings, found: diagnostics.all().map(format), errors: diagnostics.errors }
+}
+
+type Key = keyof typeof SETTINGS
+
+/** Every key, a value other than the default as it is written, and what it is read as. */
+const VALUES: Record<Key, [string, unknown]> = {
+  'server.offset': ['10', 10],
+  'transport.http.listener.enable': ['false', false],
+  'transport.http.listener.port': ['0', 0],
+  'transport.http.listener.host': ['"127.0.0.1"', '127.0.0.1'],
+  'transport.http.listener.max_body_bytes': ['1_000', 1_000],
+  'transport.ws.sender.enable': ['false', false],
+  'transport.ws.sender.outflow_dispatch_sequence': ['"out"', 'out'],
+  'transport.ws.sender.outflow_dispatch_fault_sequence': ['"outFault"', 'outFault'],
+  'transport.ws.sender.parameter.ws.custom.header': ['"x-"', 'x-'],
+  'transport.ws.sender.parameter.ws.headers.preserve': [
+    '"Cookie, Authorization"',
+    ['Cookie', 'Authorization'],
+  ],
+  'transport.ws.sender.parameter.ws.client.enable.hostname.verification': ['"false"', false],
+  'transport.ws.max_message_bytes': ['1024', 1024],
+  'transport.ws.handshake_timeout_ms': ['500', 500],
+  'transport.ws.close_timeout_ms': ['700', 700],
+  'transport.ws.queue.max_messages': ['5', 5],
+  'transport.ws.queue.max_bytes': ['6', 6],
+  'transport.wss.sender.enable': ['false', false],
+  'transport.wss.sender.truststore_location': ['"trust.jks"', 'trust.jks'],
+  'transport.wss.sender.truststore_password': ['"secret"', 'secret'],
+  'management.probe.enable': ['false', false],
+  'management.probe.port': ['9999', 9999],
+  'management.probe.host': ['"::1"', '::1'],
+  'myelin.strict': ['true', true],
+  'myelin.shutdown_grace_ms': ['0', 0],
+  'myelin.log.level': ['"debug"', 'debug'],
+  'myelin.demo_backend.enable': ['true', true],
+  'myelin.demo_backend.port': ['8083', 8083],
+}
+
+describe('every setting', () => {
+  test.each(Object.entries(VALUES))('%s = %s', (key, [written, value]) => {
+    expect(new Settings().get(key as Key)).not.toEqual(value)
+    const { settings, found } = read(`${key} = ${written}`)
+    expect(found).toEqual([])
+    expect(settings.get(key as Key)).toEqual(value)
+  })
+
+  test('is tried here', () => {
+    expect(Object.keys(VALUES).sort()).toEqual(Object.keys(SETTINGS).sort())
+  })
+
+  test('has a default that the gateway runs with', () => {
+    const settings = new Settings()
+    expect(settings.get('transport.http.listener.port')).toBe(8280)
+    expect(settings.get('management.probe.port')).toBe(9201)
+    expect(settings.get('transport.ws.max_message_bytes')).toBe(16 * 1024 * 1024)
+    expect(settings.get('transport.ws.sender.parameter.ws.client.enable.hostname.verification')).toBe(true)
+    expect(settings.webSocket(undefined)).toMatchObject({
+      customHeaderPrefix: 'websocket.custom.header.',
+      preservedHeaders: [],
+      handshakeTimeoutMs: 10_000,
+      tls: { verifyHostName: true },
+    })
+    expect(settings.webSocket('PEM').tls.ca).toBe('PEM')
+  })
+})
+
+describe('how they may be written', () => {
+  test.each([
+    ['a table', '[transport.http]\nlistener.port = 8281'],
+    ['a table of its own', '[transport.http.listener]\nport = 8281'],
+    ['an inline table', '[transport]\nhttp = { listener = { port = 8281 } }'],
+    ['a quoted key', '[transport.\'http\']\n"listener".port = 8281'],
+    ['a full key', 'transport.http.listener.port = 8281'],
+    ['text', '[transport.http]\nlistener.port = "8281"'],
+    ['the line ends of Windows', '# comment\r\n[transport.http]\r\nlistener.port = 8281 # more\r\n'],
+  ])('%s', (_how, text) => {
+    const { settings, found } = read(text)
+    expect(found).toEqual([])
+    expect(settings.get('transport.http.listener.port')).toBe(8281)
+  })
+
+  test('names with dots inside quotes, as the original writes parameters', () => {
+    const { settings, found } = read(
+      `[transport.ws]\nsender.parameter.'ws.custom.header' = "x-"\n"sender.parameter.ws.headers.preserve" = ["Cookie", "X-A"]`,
+    )
+    expect(found).toEqual([])
+    expect(settings.webSocket(undefined).customHeaderPrefix).toBe('x-')
+    expect(settings.webSocket(undefined).preservedHeaders).toEqual(['Cookie', 'X-A'])
+  })
+
+  test('an empty file is one with all defaults', () => {
+    expect(read('').found).toEqual([])
+    expect(read('[transport.http]\n').found).toEqual([])
+  })
+})
+
+describe('wrong values', () => {
+  test('each is told with its place and what would be right', () => {
+    const { settings, found, errors } = read(`[server]
+offset = -1
+
+[transport.http]
+  listener.port = 70000
+listener.enable = "flase"
+listener.max_body_bytes = 1.5
+
+[myelin]
+log = { level = "loud" }
+`)
+    expect(found).toEqual([
+      `deployment.toml:2:1 error bad-value
+  Setting server.offset is "-1"; expected a whole number from 0 to 60000.
+  2 | offset = -1
+    | ^^^^^^`,
+      `deployment.toml:5:3 error bad-value
+  Setting transport.http.listener.port is "70000"; expected a whole number from 0 to 65535.
+  5 |   listener.port = 70000
+    |   ^^^^^^^^^^^^^`,
+      `deployment.toml:6:1 error bad-value
+  Setting transport.http.listener.enable is "flase"; expected true or false.
+  6 | listener.enable = "flase"
+    | ^^^^^^^^^^^^^^^`,
+      `deployment.toml:7:1 error bad-value
+  Setting transport.http.listener.max_body_bytes is "1.5"; expected a whole number of at least 1.
+  7 | listener.max_body_bytes = 1.5
+    | ^^^^^^^^^^^^^^^^^^^^^^^`,
+      `deployment.toml:10:1 error bad-value
+  Setting myelin.log.level is "loud"; expected one of trace, debug, info, warn, error, fatal, silent.
+  10 | log = { level = "loud" }
+     | ^^^`,
+    ])
+    expect(errors).toBe(5)
+    expect(settings.get('transport.http.listener.port')).toBe(8280)
+  })
+
+  test('keys that mean nothing here are warnings, the near ones with a suggestion', () => {
+    const { found, errors } = read(`[transport.http]
+listener.prot = 8280
+[[transport.jms.listener]]
+name = "default"
+[server]
+hostname = "localhost"
+`)
+    expect(found).toEqual([
+      `deployment.toml:2:1 warning unused-setting
+  Setting transport.http.listener.prot is not used.
+  2 | listener.prot = 8280
+    | ^^^^^^^^^^^^^
+  Did you mean transport.http.listener.port?`,
+      `deployment.toml:3:1 warning unused-setting
+  Setting transport.jms.listener is not used.
+  3 | [[transport.jms.listener]]
+    | ^^^^^^^^^^^^^^^^^^^^^^^^^^`,
+      `deployment.toml:6:1 warning unused-setting
+  Setting server.hostname is not used.
+  6 | hostname = "localhost"
+    | ^^^^^^^^`,
+    ])
+    expect(errors).toBe(0)
+  })
+
+  test('a name that every object has is no setting', () => {
+    expect(read('[myelin]\nconstructor = 1').found[0]).toMatch(/warning unused-setting/)
+    expect(read('toString = 1').found[0]).toMatch(/warning unused-setting/)
+  })
+
+  test.each([
+    ['[server\noffset = 1', 1],
+    ['[server]\noffset = ', 2],
+    ['[server]\n\noffset = 1\noffset = 2', 4],
+    ['a = "unclosed', 1],
+  ])('%j is no TOML, and the rest has its defaults', (text, line) => {
+    const { settings, found, errors } = read(text)
+    expect(errors).toBe(1)
+    expect(found[0]).toMatch(
+      new RegExp(`^deployment\\.toml:${line}:\\d+ error malformed-toml\\n  [^\\n]+\\.\\n`),
+    )
+    expect(settings.get('server.offset')).toBe(0)
+  })
+})
+
+describe('the environment', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('stands in for $env{NAME}, alone or inside a value', () => {
+    vi.stubEnv('MYELIN_PORT', '8290')
+    vi.stubEnv('MYELIN_NAME', 'orders')
+    const { settings, found } = read(`[transport]
+http.listener.port = "$env{MYELIN_PORT}"
+ws.sender.outflow_dispatch_sequence = "$env{MYELIN_NAME}-out-$env{MYELIN_NAME}"
+`)
+    expect(found).toEqual([])
+    expect(settings.get('transport.http.listener.port')).toBe(8290)
+    expect(settings.get('transport.ws.sender.outflow_dispatch_sequence')).toBe('orders-out-orders')
+  })
+
+  test('a variable that is not set is an error', () => {
+    expect(read('[server]\noffset = "$env{MYELIN_NOT_SET}"').found).toEqual([
+      `deployment.toml:2:1 error bad-value
+  Setting server.offset is "$env{MYELIN_NOT_SET}"; expected the environment variable MYELIN_NOT_SET to be set.
+  2 | offset = "$env{MYELIN_NOT_SET}"
+    | ^^^^^^`,
+    ])
+  })
+})
+
+test('the delivered settings are free of findings', () => {
+  const text = readFileSync(join(import.meta.dirname, '../config/deployment.toml'), 'utf8')
+  expect(read(text).found).toEqual([])
+})
