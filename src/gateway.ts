@@ -99,22 +99,24 @@ export class Gateway implements Lifecycle {
   async stop(graceMs: number): Promise<void> {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopping'
+    const deadline = performance.now() + graceMs
     const listeners = this.#listeners
     this.#listeners = []
     await this.#attempt('closing the listeners', () =>
       Promise.all(listeners.map(listener => listener.stop(graceMs))),
     )
     for (const [key, resource] of this.#resources)
-      await this.#attempt(`closing ${key}`, () => resource.stop(graceMs))
+      await this.#attempt(`closing ${key}`, () => resource.stop(Math.max(0, deadline - performance.now())))
     await this.#attempt('closing the demo backend', async () => this.#demoBackend?.close())
     this.#state = 'stopped'
   }
 
   async #listen(address: ListenerAddress, services: readonly ServedService[]): Promise<void> {
-    const listener = new Listener(address, services, {
+    const limits = {
       connection: this.settings.webSocket(undefined).connection,
       maxBodyBytes: this.settings.get('transport.http.listener.max_body_bytes'),
-    })
+    }
+    const listener = new Listener(address, services, { limits, log: this.#log })
     try {
       await listener.start()
     } catch (error) {
@@ -150,7 +152,9 @@ export class Gateway implements Lifecycle {
 
   #byAddress(): [ListenerAddress, ServedService[]][] {
     const groups = new Map<string, [ListenerAddress, ServedService[]]>()
+    const servesHttp = this.settings.get('transport.http.listener.enable')
     for (const served of this.#deployment.services) {
+      if (served.listener === 'http' && !servesHttp) continue
       const address = served.listener === 'http' ? this.#httpAddress() : served.listener
       // Port 0 asks for one of its own.
       const key = `${address.host ?? ''}:${address.port === 0 && served.webSocket ? served.service.name : address.port}`

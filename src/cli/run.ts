@@ -32,34 +32,54 @@ async function serve(configuration: Configuration, log: Logger): Promise<number>
   if (!gateway.hasServices)
     return fail('the configuration has nothing to serve: no proxy service and no inbound endpoint')
 
-  const stopped = stopSignal(log)
+  const stopped = Promise.race([stopSignal(log), bug(log)])
   await gateway.start()
   const closeProbes = await openProbes(gateway, log)
   for (const { what, url } of gateway.listening) log.info({ url }, `${what} at ${url}`)
   log.info({ ms: Math.round(performance.now()) }, 'ready')
 
-  await stopped
+  const exitCode = await stopped
+  const deadline = performance.now() + settings.get('myelin.shutdown_grace_ms')
   await gateway.stop(settings.get('myelin.shutdown_grace_ms'))
   await closeProbes()
   for (const [service, { received, inFlight, ended }] of gateway.counters) {
     log.info({ service, received, inFlight, ...ended }, `${service}: ${received} messages received`)
   }
   log.info({}, 'stopped')
-  return 0
+  exitBy(deadline)
+  return exitCode
+}
+
+/** Time to write the last lines of the log, whatever else the time for stopping was spent on. */
+const LAST_WORDS_MS = 1_000
+
+/** Backends that do not answer our goodbye, or never answered at all, do not keep the process alive any longer. */
+function exitBy(deadline: number): void {
+  setTimeout(() => process.exit(), Math.max(LAST_WORDS_MS, deadline - performance.now())).unref()
+}
+
+/** Resolves with 1 when something was thrown that nobody caught: what is under way still ends in order. */
+function bug(log: Logger): Promise<number> {
+  return new Promise(resolve => {
+    process.on('uncaughtException', error => {
+      log.fatal({ err: error }, `a bug: ${error.message}; the gateway stops`)
+      resolve(1)
+    })
+  })
 }
 
 /** Two signals closer together than this are one: a terminal and a launcher may both pass it on. */
 const SAME_SIGNAL_MS = 500
 
-/** Resolves with the first signal to stop; another one later ends the process at once. */
-function stopSignal(log: Logger): Promise<void> {
+/** Resolves with 0 at the first signal to stop; another one later ends the process at once. */
+function stopSignal(log: Logger): Promise<number> {
   return new Promise(resolve => {
     let firstMs: number | undefined
     const onSignal = (signal: NodeJS.Signals): void => {
       if (firstMs === undefined) {
         firstMs = performance.now()
         log.info({ signal }, 'stopping: no new connections; messages under way end first')
-        resolve()
+        resolve(0)
       } else if (performance.now() - firstMs > SAME_SIGNAL_MS) {
         process.exit(1)
       }

@@ -44,9 +44,11 @@ const FAULTS: Readonly<Record<DialFailure, FaultCode>> = {
 export class BackendLink implements Link, DialEvents {
   readonly address: string
   readonly #owner: LinkOwner
-  readonly #options: LinkOptions
+  readonly #queue: LinkOptions['queue']
+  readonly #idleMs: number
   readonly #ended: () => void
-  readonly #dialing: Dialing
+  /** Until the handshake is done. */
+  #dialing: Dialing | undefined
   readonly #contentType: string
   /** Set where the owner wants control frames. */
   readonly onPing?: (data: Buffer) => void
@@ -60,7 +62,8 @@ export class BackendLink implements Link, DialEvents {
   constructor(address: string, owner: LinkOwner, options: LinkOptions, ended: () => void) {
     this.address = address
     this.#owner = owner
-    this.#options = options
+    this.#queue = options.queue
+    this.#idleMs = options.idleMs
     this.#ended = ended
     this.#contentType = options.contentType
     const control = owner.controlFromBackend
@@ -78,6 +81,11 @@ export class BackendLink implements Link, DialEvents {
   /** Whether so much is unsent that the source should stop. */
   get isBehind(): boolean {
     return (this.#connection?.bufferedBytes ?? 0) > BEHIND_BYTES
+  }
+
+  /** Whether so much is unsent that nothing more should be taken, from sources that cannot stop. */
+  get isFull(): boolean {
+    return (this.#connection?.bufferedBytes ?? 0) > this.#queue.maxBytes
   }
 
   /**
@@ -102,8 +110,10 @@ export class BackendLink implements Link, DialEvents {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#ended()
-    if (this.#connection) this.#connection.close(code, reason)
-    else this.#dialing.abort()
+    this.#dialing?.abort()
+    this.#connection?.close(code, reason)
+    // The backend's answer to the close frame may stand behind messages that nobody wants any more.
+    this.#connection?.resume()
   }
 
   ping(data: Buffer): void {
@@ -123,7 +133,7 @@ export class BackendLink implements Link, DialEvents {
   }
 
   #wait(bytes: number): Promise<void> {
-    const { maxMessages, maxBytes } = this.#options.queue
+    const { maxMessages, maxBytes } = this.#queue
     if (this.#waiters.length >= maxMessages || this.#waitingBytes + bytes > maxBytes) {
       throw new Fault(101509, `${this.#waiters.length} messages already wait for ${this.address}`)
     }
@@ -135,8 +145,8 @@ export class BackendLink implements Link, DialEvents {
 
   onOpen(connection: Connection): void {
     this.#connection = connection
-    if (this.#options.idleMs > 0)
-      connection.onIdle(this.#options.idleMs, () => connection.close(1001, 'idle'))
+    this.#dialing = undefined
+    if (this.#idleMs > 0) connection.onIdle(this.#idleMs, () => connection.close(1001, 'idle'))
     for (const waiter of this.#takeWaiters()) waiter.sent()
   }
 
@@ -155,10 +165,10 @@ export class BackendLink implements Link, DialEvents {
     this.#owner.linkDrained(this)
   }
 
-  onClose(code: number, reason: string): void {
+  onClose(code: number, reason: string, failure?: Error): void {
     if (this.#isClosed) return
     this.#end()
-    this.#owner.linkClosed(this, code, reason)
+    this.#owner.linkClosed(this, code, failure?.message ?? reason)
   }
 
   #end(): void {

@@ -7,6 +7,7 @@ import { Content } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { Lane } from '../sequences/lane.ts'
 import { enterFault } from '../sequences/pipeline.ts'
+import { ABNORMAL } from '../websocket/close-codes.ts'
 import { BackendLink, type LinkOptions } from './link.ts'
 
 /** The links of callers without a session: one per address and out-dispatch sequence, opened on first use. */
@@ -30,9 +31,10 @@ export class SharedLinks implements Resource {
     return link
   }
 
-  /** Lets the messages under way end, then closes all links with 1001. */
-  async stop(_graceMs: number): Promise<void> {
-    await Promise.all([...this.#owners].map(owner => owner.lane.idle()))
+  /** Lets the messages under way end within the time given, then closes all links with 1001. */
+  async stop(graceMs: number): Promise<void> {
+    const timeIsUp = new Promise(resolve => setTimeout(resolve, graceMs).unref())
+    await Promise.race([Promise.all([...this.#owners].map(owner => owner.lane.idle())), timeIsUp])
     for (const link of [...this.#links.values()]) link.close(1001, 'shutdown')
   }
 }
@@ -75,7 +77,8 @@ class SharedLinkOwner implements LinkOwner {
   }
 
   linkClosed(link: Link, code: number, reason: string): void {
-    const text = `the connection to ${link.address} was closed by the backend with ${code}${reason && ` ${reason}`}`
+    const how = code === ABNORMAL ? 'lost' : `closed by the backend with ${code}`
+    const text = `the connection to ${link.address} was ${how}${reason && `: ${reason}`}`
     if (code === 1000 || code === 1001) {
       this.#service.log.info({ backend: link.address, code }, text)
       return

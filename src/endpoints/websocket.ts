@@ -6,7 +6,7 @@ import type { MaybePromise } from '../core/step.ts'
 import { accessor } from '../expressions/scopes.ts'
 import type { WebSocketSettings } from '../language/declare.ts'
 import type { Message } from '../message/message.ts'
-import { closeForBackend } from '../websocket/close-codes.ts'
+import { closeForBackend, NO_STATUS } from '../websocket/close-codes.ts'
 import { BackendLink, type LinkOptions } from './link.ts'
 import type { SharedLinks } from './shared-links.ts'
 
@@ -39,13 +39,11 @@ export class WebSocketEndpoint implements Endpoint {
   deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
     ctx.to = this.#address
     const { session } = ctx
-    if (!session)
-      return undefinedAfter(
-        write(
-          this.#shared.get(this.#address, ctx.service, () => this.#options(ctx, 0)),
-          ctx,
-        ),
-      )
+    if (!session) {
+      const link = this.#shared.get(this.#address, ctx.service, () => this.#options(ctx, 0))
+      if (link.isFull) throw new Fault(101509, `too much is unsent to ${this.#address} already`)
+      return undefinedAfter(write(link, ctx))
+    }
     const known = session.link(this.#address) as BackendLink | undefined
     if (ctx.event !== 'message' || ctx.transportIfAny) {
       const handled = this.#control(ctx, session, known)
@@ -66,7 +64,7 @@ export class WebSocketEndpoint implements Endpoint {
   ): MaybePromise<undefined> | typeof UNHANDLED {
     if (terminate.get(ctx) === true) {
       const { code, reason } = closeForBackend(
-        Number(closeCode.get(ctx) ?? 1000),
+        Number(closeCode.get(ctx) ?? NO_STATUS),
         String(closeReason.get(ctx) ?? ''),
       )
       known?.close(code, reason)
@@ -79,6 +77,7 @@ export class WebSocketEndpoint implements Endpoint {
     }
     if (ctx.event === 'ping' || ctx.event === 'pong') {
       known?.[ctx.event](ctx.frameData ?? Buffer.alloc(0))
+      if (known?.isBehind) session.waitFor(known)
       return undefined
     }
     return UNHANDLED

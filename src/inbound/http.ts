@@ -9,6 +9,7 @@ import { Content, mediaTypeOf } from '../message/content.ts'
 import { Headers } from '../message/headers.ts'
 import { Message } from '../message/message.ts'
 import { exchange } from '../sequences/exchange.ts'
+import { clientAddress } from './client-address.ts'
 
 /** Takes an HTTP request through its service. The answer is sent by the time the promise resolves. */
 export async function answerHttp(
@@ -38,7 +39,7 @@ function factsOf(raw: IncomingMessage, path: string): RequestFacts {
     method: raw.method ?? 'GET',
     target,
     url: `${isSecure ? 'https' : 'http'}://${raw.headers.host ?? ''}${target}`,
-    remoteAddress: raw.socket.remoteAddress ?? '',
+    remoteAddress: clientAddress(raw),
     postfix: target.slice(path.replace(/\/\*$/, '').length),
   }
 }
@@ -54,7 +55,10 @@ class HttpOrigin implements Origin {
     this.#reply = reply
   }
 
-  /** Sends the message of a context as the response. Compatibility: a forced 202 wins over it. */
+  /**
+   * Sends the message of a context as the response. Compatibility: a forced 202 wins over it; a fault, which the
+   * original has answered with 202 before it happens, does not become one.
+   */
   reply(ctx: MessageContext): void {
     if (this.#reply.sent) {
       ctx.ending = 'discarded'
@@ -65,7 +69,8 @@ class HttpOrigin implements Origin {
       return
     }
     const transport = ctx.transportIfAny
-    if (isTrue(transport?.forceAccepted)) {
+    const isForced = isTrue(transport?.forceAccepted)
+    if (isForced && !ctx.fault) {
       this.#send(202)
       return
     }
@@ -77,7 +82,8 @@ class HttpOrigin implements Origin {
     }
     const contentType = transport?.contentType ?? ctx.message.headers.get('Content-Type')
     if (contentType && body.length > 0) this.#reply.header('Content-Type', contentType)
-    this.#send(transport?.status ?? (isSoapFault(ctx, messageType) ? 500 : 200), body)
+    const failed = ctx.fault?.isDelivery ? 503 : 500
+    this.#send(transport?.status ?? (isForced ? failed : isSoapFault(ctx, messageType) ? 500 : 200), body)
   }
 
   /**

@@ -92,7 +92,8 @@ function pemEntry(text: string): StoreEntry {
   const blocks = text.match(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g) ?? []
   const key = blocks.find(block => block.includes('PRIVATE KEY'))
   const certificates = blocks.filter(block => block.includes('BEGIN CERTIFICATE')).join('\n')
-  return key === undefined ? { ca: certificates } : { cert: certificates, key }
+  if (key === undefined || certificates === '') return { ca: certificates }
+  return { cert: certificates, key }
 }
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const

@@ -1,7 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastifyWebSocket from '@fastify/websocket'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Logger } from '../core/logger.ts'
 import type { Lifecycle } from '../core/ports.ts'
 import type { ServedService } from '../language/declare.ts'
 import {
@@ -11,7 +18,13 @@ import {
   chooseSubprotocol,
   chosenSubprotocol,
 } from '../websocket/accept.ts'
-import type { ConnectionOptions, ListenerAddress, ListenerTlsOptions } from '../websocket/options.ts'
+import {
+  anyHost,
+  type ConnectionOptions,
+  type ListenerAddress,
+  type ListenerTlsOptions,
+} from '../websocket/options.ts'
+import { clientAddress } from './client-address.ts'
 import { answerHttp } from './http.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
@@ -30,14 +43,20 @@ export interface ListenerLimits {
 export class Listener implements Lifecycle {
   readonly #address: ListenerAddress
   readonly #limits: ListenerLimits
+  readonly #log: Logger
   readonly #http = new RouteTable<ServedService>()
   readonly #webSocket = new RouteTable<ClientSessions>()
   #server: FastifyInstance | undefined
   #isDraining = false
 
-  constructor(address: ListenerAddress, services: readonly ServedService[], limits: ListenerLimits) {
+  constructor(
+    address: ListenerAddress,
+    services: readonly ServedService[],
+    options: { readonly limits: ListenerLimits; readonly log: Logger },
+  ) {
     this.#address = address
-    this.#limits = limits
+    this.#limits = options.limits
+    this.#log = options.log
     for (const served of services) {
       if (served.webSocket) this.#webSocket.add(served.path, new ClientSessions(served))
       else this.#http.add(served.path, served)
@@ -62,7 +81,13 @@ export class Listener implements Lifecycle {
       bodyLimit: maxBodyBytes,
       forceCloseConnections: 'idle',
       exposeHeadRoutes: false,
-      ...(tls && { https: tlsOptions(tls) }),
+      rewriteUrl: originForm,
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+        // No hook runs for an address that cannot be read, and it is in a hook that refused upgrades are let go of.
+        if (isWebSocketUpgrade(request.raw)) reply.raw.once('finish', () => request.raw.socket.destroy())
+        void this.#refuseRequest(error, request, reply)
+      },
+      [tls ? 'https' : 'http']: { ...(tls && tlsOptions(tls)), shouldUpgradeCallback: isWebSocketUpgrade },
     } as object)
     server.removeAllContentTypeParsers()
     server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -72,6 +97,9 @@ export class Listener implements Lifecycle {
       preClose: done => done(),
     })
     announceSubprotocols(server.websocketServer)
+    server.setErrorHandler((error: FastifyError, request, reply) =>
+      this.#refuseRequest(error, request, reply),
+    )
     server.addHook('onRequest', async (request, reply) => this.#admit(request, reply))
     server.route({
       method: 'GET',
@@ -85,7 +113,7 @@ export class Listener implements Lifecycle {
       handler: (request, reply) => this.#answer(request, reply),
     })
     this.#server = server
-    await server.listen({ port, host: host ?? '::', backlog: 4096 })
+    await server.listen({ port, host: host ?? anyHost(), backlog: 4096 })
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -93,11 +121,28 @@ export class Listener implements Lifecycle {
     if (!server) return
     this.#server = undefined
     this.#isDraining = true
+    const timeIsUp = new Promise(resolve => setTimeout(resolve, graceMs).unref())
     const closed = server.close()
+    // Connections that were busy when the server closed stay open for a next request unless somebody sees to it.
+    const closingIdle = setInterval(() => server.server.closeIdleConnections(), 20)
     await Promise.all(this.#webSocket.values().map(sessions => sessions.stop(graceMs)))
-    await Promise.race([closed, new Promise(resolve => setTimeout(resolve, graceMs).unref())])
+    await Promise.race([closed, timeIsUp])
+    clearInterval(closingIdle)
     server.server.closeAllConnections()
     await closed
+  }
+
+  /** A request that could not be taken in, such as one with a body over the limit. */
+  #refuseRequest(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const status = error.statusCode ?? 500
+    const message =
+      status === 413 ? `the body is larger than ${this.#limits.maxBodyBytes} bytes` : error.message
+    const id = randomUUID()
+    this.#log.warn(
+      { id, status, code: error.code, client: clientAddress(request.raw) },
+      `refused ${request.method} ${pathOf(request.raw)}: ${message}`,
+    )
+    return refuse(reply, status, status < 500 ? message : 'the request could not be handled', id)
   }
 
   /** Decides about an upgrade before it is answered. */
@@ -124,7 +169,7 @@ export class Listener implements Lifecycle {
       path,
       url: `${this.isSecure ? 'wss' : 'ws'}://${raw.headers.host ?? ''}${target}`,
       postfix: '',
-      remoteAddress: raw.socket.remoteAddress ?? '',
+      remoteAddress: clientAddress(raw),
       subprotocol: chosenSubprotocol(raw),
     }
     const sessions = this.#webSocket.find(path)!
@@ -151,14 +196,30 @@ export class Listener implements Lifecycle {
   }
 }
 
+/** Other upgrades are not made: a client that offers HTTP/2 on the way gets its answer in HTTP/1.1 (RFC 9110, 7.8). */
+function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** Takes scheme and host off the target of a client that takes us for a proxy (RFC 9112, 3.2.2). */
+function originForm({ url = '/' }: IncomingMessage): string {
+  if (url.startsWith('/')) return url
+  return url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/'
+}
+
 function pathOf(request: IncomingMessage): string {
   const target = request.url ?? '/'
   const query = target.indexOf('?')
   return query < 0 ? target : target.slice(0, query)
 }
 
-async function refuse(reply: FastifyReply, status: number, message: string): Promise<FastifyReply> {
-  await reply.code(status).header('Content-Type', 'application/json').send(JSON.stringify({ message }))
+async function refuse(
+  reply: FastifyReply,
+  status: number,
+  message: string,
+  id?: string,
+): Promise<FastifyReply> {
+  await reply.code(status).header('Content-Type', 'application/json').send(JSON.stringify({ message, id }))
   return reply
 }
 

@@ -2,6 +2,7 @@ import { type ContextOptions, MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Origin, Pipeline, Service } from '../core/ports.ts'
 import type { Handshake, Link, Session } from '../core/session.ts'
+import { wellKnown } from '../expressions/well-known.ts'
 import { Content, mediaTypeOf } from '../message/content.ts'
 import type { Headers } from '../message/headers.ts'
 import { Message } from '../message/message.ts'
@@ -45,12 +46,18 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   readonly #sessions: ClientSessions
   readonly #hooks: Service['on']
   readonly #contentType: string
+  /** How text that comes in counts as a frame; a subprotocol that tells its type makes it content alone. */
+  readonly #textFrame: 'text' | undefined
+  readonly #isTextKnown: boolean
+  readonly #isBinaryKnown: boolean
   readonly #links: SessionLinks
   readonly #inLane: Lane
   readonly #outLane: Lane
   #connection!: Connection
   #isLaneWaiting = false
   #isLinkBehind = false
+  #isAnswerBehind = false
+  #isOver = false
 
   constructor(sessions: ClientSessions, id: string, handshake: Handshake, hooks: Service['on']) {
     this.#sessions = sessions
@@ -59,6 +66,10 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     this.handshake = handshake
     this.#hooks = hooks
     this.#contentType = contentTypeOf(handshake.subprotocol) ?? sessions.options.defaultContentType
+    const isTyped = handshake.subprotocol.startsWith('synapse')
+    this.#textFrame = isTyped ? undefined : 'text'
+    this.#isTextKnown = isReadable(this.#contentType)
+    this.#isBinaryKnown = !isTyped && this.#isTextKnown
     this.#links = new SessionLinks()
     this.#inLane = new Lane(this)
     this.#outLane = new Lane(this.#links)
@@ -79,11 +90,13 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
       session: this,
       event: 'open',
     })
+    const { customHeaderPrefix } = this.#sessions.options
     for (const { name, value } of headers.entries()) {
-      // What a configuration sets under this prefix goes to the backend: a client must not get in there.
-      if (/^websocket\./i.test(name)) continue
-      ctx.properties.set(name, value)
-      ctx.transport.extra.set(name, value)
+      // What a configuration sets under these prefixes goes to the backend: a client must not get in there.
+      if (/^websocket\./i.test(name) || name.toLowerCase().startsWith(customHeaderPrefix)) continue
+      // Nor may it say over what the engine knows of it, such as its address.
+      if (!wellKnown.has(`default ${name}`)) ctx.properties.set(name, value)
+      if (!wellKnown.has(`axis2 ${name}`)) ctx.transport.extra.set(name, value)
     }
     this.#push(ctx, this.#hooks.open)
   }
@@ -94,21 +107,26 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     this.activity++
     if (!this.#connection.isOpen) {
       // Our close frame is on its way, and a client may send until it has it (RFC 6455, 5.5.1).
+      this.service.counters.received++
       this.#sessions.discarded(1)
       return
     }
-    const isTyped = this.handshake.subprotocol.startsWith('synapse')
     const ctx = new MessageContext(this.service, this, new Message(new Content(data, this.#contentType)), {
       session: this,
-      frame: isBinary ? 'binary' : isTyped ? undefined : 'text',
+      event: 'message',
+      direction: 'request',
+      link: undefined,
+      frame: isBinary ? 'binary' : this.#textFrame,
       frameData: data,
-      contentIsKnown: isBinary ? !isTyped && isReadable(this.#contentType) : isReadable(this.#contentType),
+      contentIsKnown: isBinary ? this.#isBinaryKnown : this.#isTextKnown,
     })
     this.#push(ctx, this.#hooks.message)
   }
 
   onDrain(): void {
     this.#links.clientDrained()
+    this.#isAnswerBehind = false
+    this.#readOn()
   }
 
   onClose(code: number, reason: string, failure?: Error): void {
@@ -144,6 +162,10 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   reply(ctx: MessageContext): void {
     replyOverWebSocket(ctx, this, this.#sessions)
+    // A client that does not read its answers gets to ask no more; what backends send is held up at its source.
+    if (ctx.link || this.#connection.bufferedBytes <= BEHIND_BYTES) return
+    this.#isAnswerBehind = true
+    this.#connection.pause()
   }
 
   /** A backend that cannot be reached ends the session; the end of the client ends its links. */
@@ -194,16 +216,22 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   linkDrained(_link: Link): void {
     this.#isLinkBehind = false
-    if (!this.#isLaneWaiting) this.#connection.resume()
+    this.#readOn()
   }
 
   fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
     this.activity++
-    const isTyped = contentType !== '' && !isBinary
-    this.#pushOut(link, new Content(data, contentType), {
-      frame: isBinary ? 'binary' : isTyped ? undefined : 'text',
+    const ctx = new MessageContext(this.service, this, new Message(new Content(data, contentType)), {
+      session: this,
+      event: 'message',
+      direction: 'response',
+      link,
+      frame: isBinary ? 'binary' : contentType === '' ? 'text' : undefined,
       frameData: data,
+      contentIsKnown: false,
     })
+    this.service.counters.received++
+    this.#outLane.push(ctx, this.service.outDispatch)
     if (this.#connection.bufferedBytes > BEHIND_BYTES) this.#links.clientBehind()
   }
 
@@ -211,7 +239,10 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   linkClosed(link: Link, code: number, reason: string): void {
     if (code === 1006) {
       const ctx = this.#outContext(link, Content.empty(), {})
-      enterFault(ctx, new Fault(101505, `the connection to ${link.address} was lost`))
+      enterFault(
+        ctx,
+        new Fault(101505, `the connection to ${link.address} was lost${reason && `: ${reason}`}`),
+      )
       this.service.counters.received++
       this.#outLane.push(ctx, this.service.outFault)
     }
@@ -224,6 +255,8 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     if (!this.#connection.isOpen) return
     this.#sessions.discarded(this.#inLane.clear())
     this.#connection.close(code, reason)
+    // The client's answer to the close frame must be read, even where a message was waiting.
+    this.#connection.resume()
   }
 
   /** The connection, for replies. */
@@ -234,6 +267,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   #pushOut(link: Link, content: Content, options: ContextOptions): void {
     this.service.counters.received++
     this.#outLane.push(this.#outContext(link, content, options), this.service.outDispatch)
+    if (this.#connection.bufferedBytes > BEHIND_BYTES) this.#links.clientBehind()
   }
 
   #outContext(link: Link, content: Content, options: ContextOptions): MessageContext {
@@ -254,7 +288,18 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   resume(): void {
     this.#isLaneWaiting = false
-    if (!this.#isLinkBehind) this.#connection.resume()
+    this.#readOn()
+  }
+
+  #readOn(): void {
+    const isHeldUp = this.#isLaneWaiting || this.#isLinkBehind || this.#isAnswerBehind || this.#isOver
+    if (!isHeldUp) this.#connection.resume()
+  }
+
+  /** Reads nothing more from the client; what was read goes through. */
+  stopReading(): void {
+    this.#isOver = true
+    this.#connection.pause()
   }
 
   /** Whether no message of either direction is under way. */

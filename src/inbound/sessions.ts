@@ -13,6 +13,9 @@ const MAX_BROADCAST_BACKLOG_BYTES = 16 * 1024 * 1024
 /** How long both sides must have been quiet before a session is closed at shutdown. */
 const QUIET_MS = 100
 
+/** How long clients that do not stop talking are read at shutdown. */
+const MAX_READ_ON_MS = 1_000
+
 /** The clients of one WebSocket service, by the path they connected to. */
 export class ClientSessions {
   readonly service: Service
@@ -60,7 +63,7 @@ export class ClientSessions {
     this.#count--
     const fields = { session: session.id, code }
     const { log, label } = this.service
-    if (failure) log.warn(fields, `${label}client ${remoteAddress} was closed: ${failure.message}`)
+    if (failure) log.warn(fields, `${label}client ${remoteAddress} was closed: ${explain(failure)}`)
     else log.debug(fields, `${label}client ${remoteAddress} is gone`)
   }
 
@@ -86,32 +89,45 @@ export class ClientSessions {
   }
 
   /**
-   * Ends all sessions: nothing more is read from the clients, what was read goes through, and once both sides are
-   * quiet each client is closed with the code of the service. What is left when time is up is cut.
+   * Ends all sessions. What clients had sent is read and goes through, and once both sides are quiet each client is
+   * closed with the code of the service. A client that goes on talking is read no more after a while, and after half
+   * the time everyone is closed, so that there is time to say goodbye; what is left when time is up is cut.
    */
   async stop(graceMs: number): Promise<void> {
-    const { code, reason } = this.options.shutdown
-    const deadline = Date.now() + graceMs
-    const waiting = new Map<ClientSession, { activity: number; since: number }>()
-    for (const session of this.#all()) {
-      session.connection.pause()
-      waiting.set(session, { activity: session.activity, since: Date.now() })
-    }
-    while (waiting.size > 0 && Date.now() < deadline) {
-      for (const [session, seen] of waiting) {
-        if (!session.isOpen) waiting.delete(session)
-        else if (!session.isIdle || session.activity !== seen.activity) {
-          waiting.set(session, { activity: session.activity, since: Date.now() })
-        } else if (Date.now() - seen.since >= QUIET_MS) {
-          session.close(code, reason)
-          session.connection.resume()
-          waiting.delete(session)
-        }
-      }
+    const start = Date.now()
+    const [readUntil, talkUntil, deadline] = [
+      start + Math.min(MAX_READ_ON_MS, graceMs / 4),
+      start + graceMs / 2,
+      start + graceMs,
+    ]
+    const seen = new Map(this.#all().map(session => [session, { activity: session.activity, since: start }]))
+    let isReading = true
+    while (seen.size > 0 && Date.now() < talkUntil) {
       await new Promise(resolve => setTimeout(resolve, 10))
+      if (isReading && Date.now() >= readUntil) {
+        isReading = false
+        for (const session of seen.keys()) session.stopReading()
+      }
+      this.#closeQuiet(seen)
     }
+    const { code, reason } = this.options.shutdown
+    for (const session of this.#all()) session.close(code, reason)
     while (this.#count > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 10))
     for (const session of this.#all()) session.connection.terminate()
+  }
+
+  /** Closes the sessions in which nothing is under way and nothing has come for a while, and forgets them. */
+  #closeQuiet(seen: Map<ClientSession, { activity: number; since: number }>): void {
+    const { code, reason } = this.options.shutdown
+    for (const [session, { activity, since }] of seen) {
+      if (!session.isOpen) seen.delete(session)
+      else if (!session.isIdle || session.activity !== activity) {
+        seen.set(session, { activity: session.activity, since: Date.now() })
+      } else if (Date.now() - since >= QUIET_MS) {
+        session.close(code, reason)
+        seen.delete(session)
+      }
+    }
   }
 
   #all(): ClientSession[] {
@@ -123,4 +139,13 @@ export class ClientSessions {
     const hook = hookFor?.(path)
     return hook ? { ...on, message: hook, open: hook, close: hook } : on
   }
+}
+
+/** Says why a client was closed for what it sent, with the limit it met. */
+function explain(failure: Error): string {
+  const { code } = failure as NodeJS.ErrnoException
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return 'its message is larger than the setting transport.ws.max_message_bytes allows (1009)'
+  }
+  return failure.message
 }

@@ -90,6 +90,7 @@ export const webSocketInboundArtifact = artifact({
             subprotocols: [...CONTENT_SUBPROTOCOLS, ...given['ws.subprotocols']],
             defaultContentType: mediaTypeOf(given['ws.default.content.type']),
             broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
+            customHeaderPrefix: build.settings.webSocket.customHeaderPrefix.toLowerCase(),
             passControlFrames,
             shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
             clientIdleMs: given['ws.dispatch.idleTime'] * 1000,

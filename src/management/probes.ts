@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Gateway } from '../gateway.ts'
+import { anyHost } from '../websocket/options.ts'
 
 /** Where the probes are served, and what they say of the product. */
 export interface ProbeOptions {
@@ -26,7 +27,7 @@ export async function startProbes(
   })
   server.get('/liveness', async () => ({ server: 'started' }))
   server.setNotFoundHandler(async (_request, reply) => reply.code(404).send())
-  await server.listen({ port: options.port, host: options.host ?? '::' })
+  await server.listen({ port: options.port, host: options.host ?? anyHost() })
   const { port } = server.server.address() as AddressInfo
   return { port, close: () => server.close() }
 }

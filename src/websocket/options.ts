@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
 
 /** The limits of one WebSocket connection, whichever side opened it. */
@@ -49,6 +50,12 @@ export interface ListenerAddress {
   readonly tls?: ListenerTlsOptions
 }
 
+/** Gives the address that stands for all of this machine's: IPv6 with IPv4, or IPv4 alone where there is no IPv6. */
+export function anyHost(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0'
+}
+
 /** Certificates and checks of a listener. */
 export interface ListenerTlsOptions
   extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
@@ -69,6 +76,8 @@ export interface WebSocketServiceOptions {
   /** Content type of messages when no subprotocol tells it; '' for none. */
   readonly defaultContentType: string
   readonly broadcastLevel: BroadcastLevel
+  /** Prefix, in lower case, of the properties that become headers of the backend handshake. */
+  readonly customHeaderPrefix: string
   /** Whether pings and pongs run through the sequence instead of being answered here. */
   readonly passControlFrames: boolean
   /** Close code and reason for clients when the service ends. */
