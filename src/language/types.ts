@@ -105,7 +105,7 @@ export const pattern: ValueType<RegExp> = {
         return new RegExp(`^(?:${value})$`)
       } catch (error) {
         throw new Expected(
-          `a regular expression (${(error as Error).message.replace(/^Invalid regular expression: /, '')})`,
+          `a regular expression (${(error as Error).message.replace(/^Invalid regular expression: (?:\/.*\/[a-z]*: )?/s, '')})`,
         )
       }
     }
