@@ -39,11 +39,14 @@ export async function openLog({ level, isReadable }: LogOptions): Promise<Proces
   const destination = pino.destination({ fd: 1, sync: false })
   // A reader that is gone must not take the gateway with it.
   destination.on('error', () => {})
+  const log = pino(options, destination)
   const close = (): Promise<void> =>
     new Promise(resolve => {
+      // A connection may outlive the log by a moment, and a closed log throws.
+      log.level = 'silent'
       setTimeout(resolve, CLOSE_LIMIT_MS).unref()
       destination.once('close', resolve).once('error', () => resolve())
       destination.end()
     })
-  return { log: pino(options, destination), close }
+  return { log, close }
 }

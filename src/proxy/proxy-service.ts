@@ -163,10 +163,22 @@ function outDispatch(
   fault: Pipeline,
 ): Pick<Service, 'outDispatch' | 'outFault' | 'outKey'> {
   const { outDispatchSequence, outDispatchFaultSequence } = build.settings.webSocket
-  const setting = outDispatchSequence === undefined ? undefined : build.findSequence(outDispatchSequence)
-  const outFault =
-    (outDispatchFaultSequence === undefined ? undefined : build.findSequence(outDispatchFaultSequence)) ??
-    fault
+  const named = (
+    setting: 'outflow_dispatch_sequence' | 'outflow_dispatch_fault_sequence',
+    sequence?: string,
+  ) => {
+    const target = sequence === undefined ? undefined : build.findSequence(sequence)
+    if (sequence !== undefined && !target) {
+      build.warning(
+        span,
+        'missing-sequence',
+        `There is no sequence named ${sequence}, which the setting sender.${setting} of [transport.ws] names; proxy ${name} goes on without it.`,
+      )
+    }
+    return target
+  }
+  const setting = named('outflow_dispatch_sequence', outDispatchSequence)
+  const outFault = named('outflow_dispatch_fault_sequence', outDispatchFaultSequence) ?? fault
   const found = (pipeline: Pipeline, outKey: string, rule: string) => {
     build.note(
       span,
@@ -185,8 +197,8 @@ function outDispatch(
   }
   if (setting)
     return found(setting, outDispatchSequence!, 'setting sender.outflow_dispatch_sequence of [transport.ws]')
-  const named = build.findSequence('outDispatchSeq')
-  if (named) return found(named, 'outDispatchSeq', 'the sequence of that name')
+  const usual = build.findSequence('outDispatchSeq')
+  if (usual) return found(usual, 'outDispatchSeq', 'the sequence of that name')
   if (target?.faultSequence) return found(fault, target.faultSequence.name, 'the fault sequence')
   return { outDispatch: guarded(build.mainSequence(undefined), outFault), outFault, outKey: 'main' }
 }
