@@ -173,7 +173,9 @@ export class Listener implements Lifecycle {
       subprotocol: chosenSubprotocol(raw),
     }
     const sessions = this.#webSocket.find(path)!
-    sessions.open(handshake, raw.rawHeaders, events => accept(webSocket, raw, handshake.subprotocol, events))
+    const { maxMessageBytes } = this.#limits.connection
+    const options = { subprotocol: handshake.subprotocol, maxMessageBytes }
+    sessions.open(handshake, raw.rawHeaders, events => accept(webSocket, raw, options, events))
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -76,12 +76,12 @@ export function splitSubprotocols(header: string): string[] {
 export function accept(
   webSocket: WebSocket,
   request: IncomingMessage,
-  subprotocol: string,
+  options: { readonly subprotocol: string; readonly maxMessageBytes: number },
   events: ConnectionEvents,
 ): Connection {
   const socket = request.socket as Duplex & { _httpMessage?: ServerResponse | null }
   socket._httpMessage?.detachSocket(request.socket)
   // The connection listens for errors from here on.
   webSocket.removeAllListeners('error')
-  return new Connection(webSocket, socket, { subprotocol, isClient: false }, events)
+  return new Connection(webSocket, socket, { ...options, isClient: false }, events)
 }

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { ABNORMAL, cutReason, isSendable } from './close-codes.ts'
+import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
-import { Unmasker } from './unmask.ts'
 
 /** What the owner of a connection is told. Every connection ends with exactly one `onClose`. */
 export interface ConnectionEvents {
@@ -65,8 +65,8 @@ type DataListener = ((this: Duplex, chunk: Buffer) => void) & { listener?: DataL
 const framed = new Map<DataListener, DataListener>()
 
 /**
- * Puts a frame around the library's own handling of what a socket read: what its messages made us send leaves right
- * after it. One listener that calls the other costs less than two, and `listener` lets the library take it off.
+ * Puts our reading before the library's, and our sending behind it: plain messages are taken off what a socket read,
+ * the library gets the rest, and what the messages made us send leaves right after. One listener that calls the other costs less than two, and `listener` lets the library take it off.
  */
 function frameReads(socket: Duplex): void {
   const [original] = socket.listeners('data') as DataListener[]
@@ -76,8 +76,8 @@ function frameReads(socket: Duplex): void {
     listener = function (chunk) {
       isReading = true
       try {
-        ;(this as Owned)[owner]?.unmasker?.unmask(chunk)
-        original.call(this, chunk)
+        const rest = (this as Owned)[owner]!.reader.read(chunk)
+        if (rest) original.call(this, rest)
       } finally {
         isReading = false
         if (waiting.length > 0) flushWaiting()
@@ -101,14 +101,18 @@ export class Connection {
   readonly #writer: FrameWriter
   /** The subprotocol both sides agreed on; empty when there is none. */
   readonly subprotocol: string
-  /** Only clients mask what they send. */
-  readonly unmasker: Unmasker | undefined
+  /** Takes plain messages before the library reads the rest. */
+  readonly reader: FrameReader
   #failure: Error | undefined
 
   constructor(
     webSocket: WebSocket,
     socket: Duplex,
-    options: { readonly subprotocol: string; readonly isClient: boolean },
+    options: {
+      readonly subprotocol: string
+      readonly isClient: boolean
+      readonly maxMessageBytes: number
+    },
     events: ConnectionEvents,
   ) {
     this.#webSocket = webSocket
@@ -116,7 +120,10 @@ export class Connection {
     this.#events = events
     this.#writer = new FrameWriter(socket, options.isClient)
     this.subprotocol = options.subprotocol
-    this.unmasker = options.isClient ? undefined : new Unmasker()
+    this.reader = new FrameReader(
+      { isMasked: !options.isClient, maxMessageBytes: options.maxMessageBytes },
+      events,
+    )
     ;(webSocket as Owned)[owner] = this
     ;(socket as Owned)[owner] = this
     const library: EventEmitter = webSocket

@@ -89,15 +89,20 @@ function serve(
   server.on('upgrade', (request, socket, head) => {
     const subprotocol = chooseSubprotocol(request, () => true)
     webSockets.handleUpgrade(request, socket, head, webSocket => {
-      const connection = accept(webSocket, request, subprotocol, {
-        onMessage: (data, isBinary) => {
-          log(describe(data, isBinary))
-          connection.send(isBinary ? data : data.toString().toUpperCase(), isBinary)
-          if (connection.bufferedBytes > MAX_BUFFERED_BYTES) connection.pause()
+      const connection = accept(
+        webSocket,
+        request,
+        { ...DEFAULT_CONNECTION_OPTIONS, subprotocol },
+        {
+          onMessage: (data, isBinary) => {
+            log(describe(data, isBinary))
+            connection.send(isBinary ? data : data.toString().toUpperCase(), isBinary)
+            if (connection.bufferedBytes > MAX_BUFFERED_BYTES) connection.pause()
+          },
+          onDrain: () => connection.resume(),
+          onClose: () => connections.delete(connection),
         },
-        onDrain: () => connection.resume(),
-        onClose: () => connections.delete(connection),
-      })
+      )
       connections.add(connection)
     })
   })

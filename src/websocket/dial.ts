@@ -101,7 +101,8 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
     clearTimeout(timer)
     // What only the handshake needed goes, and with it all this function remembers.
     webSocket.off('error', onEarlyError).removeAllListeners('unexpected-response')
-    events.onOpen(new Connection(webSocket, socket, { subprotocol, isClient: true }, events))
+    const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_CONNECTION_OPTIONS.maxMessageBytes
+    events.onOpen(new Connection(webSocket, socket, { subprotocol, isClient: true, maxMessageBytes }, events))
   })
   if (limitMs > 0) {
     timer = setTimeout(() => fail(new DialError('timeout', `no handshake within ${limitMs} ms`)), limitMs)
