@@ -35,7 +35,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
 const src = resolve(import.meta.dirname, '../src')
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
 const importLine =
-  /^(?:import|export)\s(type\s)?[^;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm
+  /^(?:import|export)\s(type\s)?[^;']*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm
 
 function importsOf(file: string): { target: string; isType: boolean }[] {
   const text = readFileSync(join(src, file), 'utf8')
