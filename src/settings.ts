@@ -2,7 +2,7 @@ import { parse, TomlError } from 'smol-toml'
 import type { WebSocketSettings } from './language/declare.ts'
 import { type Diagnostics, didYouMean } from './language/diagnostic.ts'
 import type { Source, Span } from './language/source.ts'
-import { Expected, integer, oneOf, port, text, type ValueType } from './language/types.ts'
+import { Expected, integer, list, oneOf, port, text, type ValueType } from './language/types.ts'
 import { DEFAULT_CONNECTION_OPTIONS, DEFAULT_HANDSHAKE_TIMEOUT_MS } from './websocket/options.ts'
 
 interface Setting<T> {
@@ -26,14 +26,6 @@ const boolean: ValueType<boolean> = {
   },
 }
 
-const list: ValueType<readonly string[]> = {
-  name: 'comma-separated list',
-  parse: value =>
-    value
-      .split(',')
-      .map(item => item.trim())
-      .filter(item => item !== ''),
-}
 const atLeast = (min: number): ValueType<number> => integer({ min })
 
 /** Every setting, by its full key in deployment.toml. WSO2's own keys where they exist. */

@@ -41,7 +41,7 @@ export interface Session extends LinkOwner {
   readonly id: string
   readonly handshake: Handshake
   readonly isOpen: boolean
-  /** The link of this session to an address, if it has one. */
+  /** The link to an address, if there is one. */
   link(key: string): Link | undefined
   addLink(key: string, link: Link): void
   removeLink(key: string, link: Link): void

@@ -2,6 +2,7 @@ import {
   boolean,
   Expected,
   integer,
+  list,
   oneOf,
   port,
   reference,
@@ -39,15 +40,6 @@ const path: ValueType<string> = {
       throw new Expected('a path such as /orders, or /orders/* for all below it')
     return trimmed
   },
-}
-
-const list: ValueType<readonly string[]> = {
-  name: 'comma-separated list',
-  parse: value =>
-    value
-      .split(',')
-      .map(item => item.trim())
-      .filter(item => item !== ''),
 }
 
 /** Parameters of `ws` and `wss` inbound endpoints, in the original's names. */

@@ -93,6 +93,16 @@ export function oneOfAnyCase<const T extends string>(...words: readonly T[]): Va
   }
 }
 
+/** Words separated by commas. */
+export const list: ValueType<readonly string[]> = {
+  name: 'comma-separated list',
+  parse: value =>
+    value
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== ''),
+}
+
 /** A regular expression the whole value must match. */
 export const pattern: ValueType<RegExp> = {
   name: 'pattern',
