@@ -1,6 +1,4 @@
-import type { Logger } from '../core/logger.ts'
-import type { MessageCounters } from '../core/metrics.ts'
-import type { BuildSettings, Contribution, Resource, ServedService } from '../language/declare.ts'
+import type { Build, Contribution, ServedService } from '../language/declare.ts'
 import type { Diagnostics } from '../language/diagnostic.ts'
 import type { Source } from '../language/source.ts'
 import { Builder } from '../sequences/compile.ts'
@@ -8,12 +6,7 @@ import { NameTable } from './link.ts'
 import { type ArtifactNode, readArtifacts } from './read.ts'
 
 /** What a deployment is built with, beside its files. */
-export interface DeployContext {
-  readonly log: Logger
-  readonly settings: BuildSettings
-  counters(service: string): MessageCounters
-  resource<T extends Resource>(key: string, make: () => T): T
-}
+export type DeployContext = Pick<Build, 'log' | 'settings' | 'counters' | 'resource'>
 
 /** All compiled artifacts of one configuration. Nothing listens yet. */
 export interface CompiledDeployment {

@@ -1,6 +1,7 @@
 import { endpointKind } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
-import { Expected, enable, type ValueType } from '../language/types.ts'
+import { statistics, trace } from '../language/observation.ts'
+import { Expected, type ValueType } from '../language/types.ts'
 import { SharedLinks } from './shared-links.ts'
 import { WebSocketEndpoint } from './websocket.ts'
 
@@ -34,8 +35,8 @@ export const addressEndpoint = endpointKind({
   summary: 'An endpoint at a fixed address. ws:// and wss:// addresses get a persistent WebSocket.',
   fields: {
     uri: attribute(address, { doc: 'Where to send to.', required: true }),
-    statistics: attribute(enable, { doc: 'Accepted; counters are always kept.' }),
-    trace: attribute(enable, { doc: 'Accepted; the level of the log decides what is traced.' }),
+    statistics,
+    trace,
   },
   ignored: {
     format: 'a WebSocket message leaves in the type that messageType says',

@@ -1,7 +1,8 @@
 import { artifact, type EndpointNode } from '../language/declare.ts'
 import { attribute, type Field } from '../language/field.ts'
+import { statistics, trace } from '../language/observation.ts'
 import { ENDPOINT_UNSUPPORTED } from '../language/reader.ts'
-import { enable, name } from '../language/types.ts'
+import { name } from '../language/types.ts'
 
 /** The kind inside the element that is being read, as an inline `<endpoint>` has it. */
 const self: Field<EndpointNode | undefined> = {
@@ -19,8 +20,8 @@ export const endpointArtifact = artifact({
   summary: 'A named endpoint that others refer to by key.',
   fields: {
     name: attribute(name, { doc: 'Name it is referred to by.', required: true }),
-    statistics: attribute(enable, { doc: 'Accepted; counters are always kept.' }),
-    trace: attribute(enable, { doc: 'Accepted; the level of the log decides what is traced.' }),
+    statistics,
+    trace,
     node: self,
   },
   unsupported: ENDPOINT_UNSUPPORTED,

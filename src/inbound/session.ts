@@ -8,7 +8,7 @@ import type { Headers } from '../message/headers.ts'
 import { Message } from '../message/message.ts'
 import { Lane } from '../sequences/lane.ts'
 import { enterFault } from '../sequences/pipeline.ts'
-import { closeForBackend, closeForClient } from '../websocket/close-codes.ts'
+import { ABNORMAL, closeForBackend, closeForClient } from '../websocket/close-codes.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
 import { SessionLinks } from './session-links.ts'
 import type { ClientSessions } from './sessions.ts'
@@ -237,7 +237,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   /** The backend is gone: its close reaches the client; where it was lost, the fault sequence runs first. */
   linkClosed(link: Link, code: number, reason: string): void {
-    if (code === 1006) {
+    if (code === ABNORMAL) {
       const ctx = this.#outContext(link, Content.empty(), {})
       enterFault(
         ctx,

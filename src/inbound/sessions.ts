@@ -75,12 +75,26 @@ export class ClientSessions {
       else ctx.ending = 'discarded'
       return
     }
+    let isReceived = false
     for (const peer of this.#byPath.get(session.handshake.path) ?? []) {
-      if (level === 2 && peer === session) continue
-      if (!peer.isOpen) continue
-      if (peer.connection.bufferedBytes > MAX_BROADCAST_BACKLOG_BYTES) peer.close(1013, 'too slow')
-      else peer.connection.send(data, isBinary)
+      if ((level === 2 && peer === session) || !peer.isOpen) continue
+      if (peer.connection.bufferedBytes > MAX_BROADCAST_BACKLOG_BYTES) {
+        this.#closeSlow(peer)
+      } else {
+        peer.connection.send(data, isBinary)
+        isReceived = true
+      }
     }
+    if (!isReceived) ctx.ending = 'discarded'
+  }
+
+  #closeSlow(peer: ClientSession): void {
+    const { log, label } = this.service
+    log.warn(
+      { session: peer.id },
+      `${label}client ${peer.handshake.remoteAddress} was closed: it does not read what is broadcast (1013)`,
+    )
+    peer.close(1013, 'too slow')
   }
 
   /** Counts messages that were taken in and let go because their session was closing. */

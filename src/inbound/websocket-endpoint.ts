@@ -1,7 +1,8 @@
 import type { Pipeline, Service } from '../core/ports.ts'
 import { artifact, type Build } from '../language/declare.ts'
 import { attribute, parameters } from '../language/field.ts'
-import { boolean, enable, name, oneOf, reference } from '../language/types.ts'
+import { statistics, trace } from '../language/observation.ts'
+import { boolean, name, oneOf, reference } from '../language/types.ts'
 import { mediaTypeOf } from '../message/content.ts'
 import { guarded } from '../sequences/pipeline.ts'
 import type { BroadcastLevel, ListenerTlsOptions } from '../websocket/options.ts'
@@ -26,8 +27,8 @@ export const webSocketInboundArtifact = artifact({
     sequence: attribute(reference, { doc: 'Sequence for what clients send; default main.' }),
     onError: attribute(reference, { doc: 'Sequence for faults in it; default fault.' }),
     suspend: attribute(boolean, { doc: 'Whether upgrades are refused with 503.', default: false }),
-    statistics: attribute(enable, { doc: 'Accepted; counters are always kept.' }),
-    trace: attribute(enable, { doc: 'Accepted; the level of the log decides what is traced.' }),
+    statistics,
+    trace,
     parameters: parameters(webSocketParameters, { doc: 'Settings, each a `<parameter name="…">`.' }),
   },
   unsupported: { handlers: 'they are Java classes', class: 'protocol says what it is' },

@@ -2,8 +2,9 @@ import type { Pipeline, Service } from '../core/ports.ts'
 import { STOP, type Step } from '../core/step.ts'
 import { artifact, type Build, type EndpointNode } from '../language/declare.ts'
 import { attribute, type Branch, body, branch, child, endpoint } from '../language/field.ts'
+import { statistics, trace } from '../language/observation.ts'
 import type { Span } from '../language/source.ts'
-import { boolean, enable, name, type Reference, reference, text } from '../language/types.ts'
+import { boolean, name, type Reference, reference, text } from '../language/types.ts'
 import type { Message } from '../message/message.ts'
 import { chain, guarded } from '../sequences/pipeline.ts'
 
@@ -22,8 +23,8 @@ export const proxyArtifact = artifact({
       doc: 'Whether it serves at once; false leaves it out.',
       default: true,
     }),
-    statistics: attribute(enable, { doc: 'Accepted; counters are always kept.' }),
-    trace: attribute(enable, { doc: 'Accepted; the level of the log decides what is traced.' }),
+    statistics,
+    trace,
     serviceGroup: attribute(text, { doc: 'Accepted; services are not grouped.' }),
     pinnedServers: attribute(text, { doc: 'Accepted; there is one server.' }),
     description: child({ text: body(text, { doc: 'Text.' }) }, { doc: 'For people.' }),

@@ -20,15 +20,10 @@ export interface Names {
 }
 
 /** What compiling needs beside the artifact itself. */
-export interface CompileContext {
-  readonly deployment: Deployment
-  readonly log: Logger
-  readonly artifact: Build['artifact']
-  readonly settings: BuildSettings
+export interface CompileContext
+  extends Pick<Build, 'deployment' | 'log' | 'artifact' | 'settings' | 'counters' | 'resource'> {
   readonly diagnostics: Diagnostics
   readonly names: Names
-  counters(service: string): MessageCounters
-  resource<T extends Resource>(key: string, make: () => T): T
 }
 
 /** A pipeline with what it uses, so that its hunger for content is known once all are compiled. */

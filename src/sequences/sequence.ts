@@ -4,7 +4,8 @@ import type { Pipeline } from '../core/ports.ts'
 import { type MaybePromise, type Outcome, STOP } from '../core/step.ts'
 import { artifact } from '../language/declare.ts'
 import { attribute, mediators } from '../language/field.ts'
-import { enable, name, reference } from '../language/types.ts'
+import { statistics, trace } from '../language/observation.ts'
+import { name, reference } from '../language/types.ts'
 import { guarded } from './pipeline.ts'
 
 /** Named mediators in order. */
@@ -16,8 +17,8 @@ export const sequenceArtifact = artifact({
   fields: {
     name: attribute(name, { doc: 'Name it is referred to by.', required: true }),
     onError: attribute(reference, { doc: 'Sequence to run when a mediator in this one fails.' }),
-    trace: attribute(enable, { doc: 'Accepted; the level of the log decides what is traced.' }),
-    statistics: attribute(enable, { doc: 'Accepted; counters are always kept.' }),
+    trace,
+    statistics,
     steps: mediators({ doc: 'What to run.' }),
   },
   unsupported: {

@@ -66,7 +66,8 @@ const framed = new Map<DataListener, DataListener>()
 
 /**
  * Puts our reading before the library's, and our sending behind it: plain messages are taken off what a socket read,
- * the library gets the rest, and what the messages made us send leaves right after. One listener that calls the other costs less than two, and `listener` lets the library take it off.
+ * the library gets the rest, and what the messages made us send leaves right after. One listener that calls the
+ * other costs less than two, and `listener` lets the library take it off.
  */
 function frameReads(socket: Duplex): void {
   const [original] = socket.listeners('data') as DataListener[]

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { startUpper } from '../support/backends.ts'
 import { type Client, connect } from '../support/clients.ts'
 import { relay, service } from '../support/configurations.ts'
+import { eventually } from '../support/eventually.ts'
 import { startGateway } from '../support/gateway.ts'
 
 const level = (broadcastLevel: number) => ({
@@ -52,6 +53,17 @@ test('level 2: every client on the path but the one that asked', async () => {
   using another = await join(gateway.url('ws'), '/room/2')
   another.send('from another')
   expect(await other.received.text()).toBe('from another')
+})
+
+test('a broadcast that reaches nobody is counted as discarded', async () => {
+  await using gateway = await startGateway({ xml: service('<respond/>', level(2)) })
+  using ann = await join(gateway.url('ws'), '/room/1')
+
+  ann.send('is anybody there')
+
+  const discarded = () =>
+    [...gateway.gateway.counters.values()].reduce((sum, { ended }) => sum + ended.discarded, 0)
+  await eventually(() => expect(discarded()).toBe(1))
 })
 
 test('the answers of a backend are broadcast too, text and binary, in one order for all', async () => {
