@@ -88,6 +88,7 @@ export class Gateway implements Lifecycle {
     try {
       await this.#startDemoBackend()
       for (const [address, services] of this.#byAddress()) await this.#listen(address, services)
+      for (const activity of this.#deployment.activities) await activity.start()
       this.#state = 'ready'
     } catch (error) {
       await this.stop(0)
@@ -100,6 +101,10 @@ export class Gateway implements Lifecycle {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopping'
     const deadline = performance.now() + graceMs
+    for (const activity of this.#deployment.activities)
+      await this.#attempt('stopping what runs by itself', () =>
+        activity.stop(Math.max(0, deadline - performance.now())),
+      )
     const listeners = this.#listeners
     this.#listeners = []
     await this.#attempt('closing the listeners', () =>

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Message } from '../message/message.ts'
+import { Addressing } from './addressing.ts'
 import type { Fault } from './fault.ts'
 import type { Logger } from './logger.ts'
 import type { Ending } from './metrics.ts'
-import type { Deployment, Origin, Service } from './ports.ts'
+import type { Deployment, Origin, Pipeline, Service } from './ports.ts'
 import { Properties } from './properties.ts'
 import type { Link, Session } from './session.ts'
+import type { Step } from './step.ts'
+import type { TemplateFrame } from './template-frame.ts'
 import { isTrue, TransportState } from './transport-state.ts'
 
 /**
@@ -16,6 +19,22 @@ export type Event = 'message' | 'open' | 'linked' | 'ping' | 'pong' | 'close'
 
 /** Kind of the WebSocket frame a message came in. */
 export type FrameKind = 'text' | 'binary'
+
+/** The fault sequences around a step, innermost first. */
+export interface FaultHandlers {
+  readonly run: Step
+  readonly outer: FaultHandlers | undefined
+}
+
+/** What all contexts made of one received message share: work that goes on beside its own way. */
+export interface Exchange {
+  /** Work that has to end before the exchange does; it never rejects. */
+  readonly background: Set<Promise<void>>
+  /** How the branches ended, where that says more than how the message itself did. */
+  ending?: Ending
+  /** A fault in a branch that no fault sequence handled. */
+  fault?: Fault
+}
 
 /** One message on its way. Made once per message; everything in it that may stay unused is made when asked for. */
 export class MessageContext {
@@ -30,6 +49,12 @@ export class MessageContext {
   direction: 'request' | 'response'
   /** Left by `send` for the out sequence. */
   reply: Message | undefined = undefined
+  /** What runs for the reply in place of the outflow: the `receive` sequence of send. */
+  receiver: Pipeline | undefined = undefined
+  /** The fault sequences around the step that runs. */
+  handlers: FaultHandlers | undefined = undefined
+  /** Parameters of the template the step that runs stands in. */
+  parameters: TemplateFrame | undefined = undefined
   /** Set while a fault sequence runs. */
   fault: Fault | undefined = undefined
   /** Whether a fault sequence of the configuration has dealt with the fault. */
@@ -52,6 +77,8 @@ export class MessageContext {
   ending: Ending = 'dropped'
 
   #id: string | undefined
+  #exchange: Exchange | undefined
+  #addressing: Addressing | undefined
   #properties: Properties | undefined
   #variables: Properties | undefined
   #operation: Properties | undefined
@@ -73,6 +100,7 @@ export class MessageContext {
 
   /** Identifies the message in logs and answers: `urn:uuid:…`, made when first read. */
   get id(): string {
+    if (this.#addressing?.messageId !== undefined) return this.#addressing.messageId
     this.#id ??= `urn:uuid:${randomUUID()}`
     return this.#id
   }
@@ -109,6 +137,82 @@ export class MessageContext {
   /** The axis2 scope if anything was ever set in it. */
   get transportIfAny(): TransportState | undefined {
     return this.#transport
+  }
+
+  /** The axis2 scope is left behind: that of another message takes its place. */
+  set transportIfAny(state: TransportState | undefined) {
+    this.#transport = state
+  }
+
+  /** Addresses that were set on the message; made when asked for. */
+  get addressing(): Addressing {
+    this.#addressing ??= new Addressing()
+    return this.#addressing
+  }
+
+  /** Addresses of the message if any was ever set. */
+  get addressingIfAny(): Addressing | undefined {
+    return this.#addressing
+  }
+
+  /**
+   * Makes a copy for a branch of its own, with another id: payload, headers, properties, variables and the axis2
+   * scope are its own, the operation scope, the caller and the session are shared. It counts as part of the same
+   * exchange.
+   */
+  fork(): MessageContext {
+    const { session, event, direction, frame, frameData, link } = this
+    const copy = new MessageContext(this.service, this.origin, this.message.share(), {
+      ...(session && { session }),
+      event,
+      direction,
+      ...(frame && { frame }),
+      ...(frameData && { frameData }),
+      ...(link && { link }),
+    })
+    copy.sendsFrame = this.sendsFrame
+    copy.respondsFrame = this.respondsFrame
+    copy.outOnly = this.outOnly
+    copy.to = this.to
+    copy.depth = this.depth
+    copy.fault = this.fault
+    copy.handlers = this.handlers
+    copy.parameters = this.parameters
+    copy.#exchange = this.exchange
+    if (this.#addressing) copy.#addressing = new Addressing(this.#addressing)
+    if (copy.#addressing) copy.#addressing.messageId = undefined
+    if (this.#properties) copy.#properties = new Properties(this.#properties)
+    if (this.#variables) copy.#variables = new Properties(this.#variables)
+    if (this.#transport) copy.#transport = new TransportState(this.#transport)
+    copy.#operation = this.operation
+    return copy
+  }
+
+  /** Takes the answer of a backend in place of the message: headers, status and the axis2 scope are the answer's. */
+  receive(answer: Message): void {
+    this.message = answer
+    this.sendsFrame = false
+    this.respondsFrame = false
+    this.#transport = undefined
+    if (answer.status !== undefined) this.transport.status = answer.status
+  }
+
+  /** What this context shares with those forked from the same message. */
+  get exchange(): Exchange {
+    this.#exchange ??= { background: new Set() }
+    return this.#exchange
+  }
+
+  /** The shared part if anything was ever shared. */
+  get exchangeIfAny(): Exchange | undefined {
+    return this.#exchange
+  }
+
+  /** Lets work go on beside the message; the exchange ends after it. The work must never reject. */
+  spawn(work: Promise<void>): void {
+    const { background } = this.exchange
+    background.add(work)
+    void work.finally(() => background.delete(work))
   }
 
   /** Whether nothing will come back for this message, `OUT_ONLY`. */

@@ -3,6 +3,10 @@ import { ContentError } from '../message/content-error.ts'
 /** What a fault code of the field means. Configurations match on the numbers. */
 export const FAULT_CODES = {
   0: 'error while mediating',
+  101000: 'receiver: error while sending',
+  101001: 'receiver: error while receiving',
+  101500: 'error while sending to the backend',
+  101501: 'error while receiving from the backend',
   101503: 'connection failed',
   101504: 'timeout waiting for an answer',
   101505: 'connection closed',
@@ -10,8 +14,25 @@ export const FAULT_CODES = {
   101507: 'connecting was given up',
   101508: 'connect timed out',
   101509: 'the queue of the endpoint is full',
+  101510: 'the response could not be processed',
+  102510: 'another HTTP error of the backend',
+  303000: 'no endpoint of the group is ready',
   303001: 'endpoint not ready',
+  303002: 'WSDL endpoint not ready',
+  303003: 'the endpoint could not authenticate',
+  303100: 'the load-balance group went on to another endpoint',
+  304100: 'the fail-over group went on to another endpoint',
   305100: 'endpoint not found',
+  309001: 'session-aware load balancing: no endpoint ready',
+  309002: 'session-aware load balancing: no such path',
+  309003: 'session-aware load balancing: the session failed',
+  401000: 'callout failed',
+  401001: 'blocking call failed',
+  401002: 'the backend of a blocking call failed',
+  401003: 'a call could not be sent',
+  500000: 'the backend answered with a SOAP fault',
+  500101: 'a mandatory parameter of a template is missing',
+  600001: 'the payload of an inbound endpoint could not be read',
   601000: 'the payload could not be read',
 } as const
 
@@ -27,13 +48,14 @@ export interface Place {
 
 /** A failure while mediating. It runs the nearest fault sequence outwards. */
 export class Fault extends Error {
-  readonly code: FaultCode
+  /** A number of the field, or what a throwError wrote. */
+  readonly code: FaultCode | string
   /** More than the message, for `ERROR_DETAIL`. */
   readonly detail: string
   /** The step that failed, set by the pipeline it stood in. */
   place: Place | undefined
 
-  constructor(code: FaultCode, message: string, options: { detail?: string; cause?: unknown } = {}) {
+  constructor(code: FaultCode | string, message: string, options: { detail?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause })
     this.name = 'Fault'
     this.code = code
@@ -50,6 +72,6 @@ export class Fault extends Error {
 
   /** Whether the message could not be handed to an endpoint, rather than failing on the way to it. */
   get isDelivery(): boolean {
-    return this.code >= 101500 && this.code < 400000
+    return typeof this.code === 'number' && this.code >= 101500 && this.code < 400000
   }
 }

@@ -1,5 +1,6 @@
 import type { Message } from '../message/message.ts'
 import type { Event, MessageContext } from './context.ts'
+import type { Entry } from './entry.ts'
 import type { Logger } from './logger.ts'
 import type { MessageCounters } from './metrics.ts'
 import type { MaybePromise, Step } from './step.ts'
@@ -35,7 +36,7 @@ export interface RequestFacts {
 
 /** Who sent a message, and how to answer. */
 export interface Origin {
-  readonly kind: 'http' | 'websocket' | 'backend'
+  readonly kind: 'http' | 'websocket' | 'backend' | 'internal'
   readonly request: RequestFacts | undefined
   /** Sends the message of a context back. */
   reply(ctx: MessageContext): MaybePromise<void>
@@ -46,7 +47,7 @@ export interface Origin {
 /** What is served on a path: a pipeline for each thing that can happen. */
 export interface Service {
   readonly name: string
-  readonly kind: 'proxy service' | 'inbound endpoint'
+  readonly kind: 'proxy service' | 'API' | 'inbound endpoint' | 'task' | 'message processor' | 'sequence'
   /** What stands in front of its log lines, such as `{proxy:Orders}`. */
   readonly label: string
   readonly deployment: Deployment
@@ -66,12 +67,38 @@ export interface Service {
   readonly outKey: string
 }
 
+/** A sequence with parameters. */
+export interface SequenceTemplate {
+  readonly name: string
+  readonly parameters: readonly TemplateParameter[]
+  readonly body: Pipeline
+}
+
+/** What a template expects of its caller. */
+export interface TemplateParameter {
+  readonly name: string
+  readonly isMandatory: boolean
+  readonly defaultValue: string | undefined
+}
+
+/** Keeps messages for later. */
+export interface MessageStore {
+  readonly name: string
+  /**
+   * Takes a message in; it is a copy that nobody else changes.
+   * @throws Fault when the store cannot take it
+   */
+  put(ctx: MessageContext): MaybePromise<void>
+}
+
 /** All compiled artifacts at one moment; never changed once it serves. */
 export interface Deployment {
   sequence(name: string): Pipeline | undefined
   endpoint(name: string): Endpoint | undefined
-  /** Text of a local entry. */
-  localEntry(key: string): string | undefined
+  template(name: string): SequenceTemplate | undefined
+  messageStore(name: string): MessageStore | undefined
+  /** A local entry, or the resource of the registry that a key such as `gov:/schemas/a.xsd` names. */
+  entry(key: string): Entry | undefined
 }
 
 /** Something with sockets or timers. */

@@ -17,8 +17,23 @@ export class TransportState {
   acceptContentType: string | undefined
   /** `websocket.subprotocol`: list of subprotocols offered to a WebSocket backend. */
   subprotocol: string | undefined
+  /** `NO_ENTITY_BODY`: the message leaves without a body. */
+  noEntityBody: unknown
   /** Everything else. */
-  readonly extra: Properties = new Properties()
+  readonly extra: Properties
+
+  constructor(from?: TransportState) {
+    this.extra = new Properties(from?.extra)
+    if (from) {
+      this.status = from.status
+      this.messageType = from.messageType
+      this.contentType = from.contentType
+      this.forceAccepted = from.forceAccepted
+      this.acceptContentType = from.acceptContentType
+      this.subprotocol = from.subprotocol
+      this.noEntityBody = from.noEntityBody
+    }
+  }
 }
 
 /** Whether a property set as text or as a boolean says yes: `true` in any case. */

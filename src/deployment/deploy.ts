@@ -1,3 +1,5 @@
+import type { Lifecycle } from '../core/ports.ts'
+import { implicitEndpoint } from '../endpoints/index.ts'
 import type { Build, Contribution, ServedService } from '../language/declare.ts'
 import type { Diagnostics } from '../language/diagnostic.ts'
 import type { Source } from '../language/source.ts'
@@ -11,6 +13,8 @@ export type DeployContext = Pick<Build, 'log' | 'settings' | 'counters' | 'resou
 /** All compiled artifacts of one configuration. Nothing listens yet. */
 export interface CompiledDeployment {
   readonly services: readonly ServedService[]
+  /** What runs by itself, to be started once everything listens. */
+  readonly activities: readonly Lifecycle[]
   readonly artifacts: readonly { readonly kind: string; readonly name: string }[]
 }
 
@@ -27,19 +31,28 @@ export function deploy(
   const names = new NameTable(diagnostics)
   const fill = declareAll(nodes, names)
   const services: ServedService[] = []
+  const activities: Lifecycle[] = []
   const artifacts: { kind: string; name: string }[] = []
   for (const node of nodes) {
     if (!node.config) continue
     const before = diagnostics.errors
     const artifact = { kind: node.declaration.element, name: node.name }
-    const builder = new Builder({ ...context, artifact, deployment: names, diagnostics, names })
+    const builder = new Builder({
+      ...context,
+      artifact,
+      deployment: names,
+      diagnostics,
+      names,
+      implicitEndpoint,
+    })
     const contribution = node.declaration.compile(node.config, builder, node.span)
     if (diagnostics.errors > before) continue
     fill(node, contribution)
     services.push(...(contribution.services ?? []))
+    activities.push(...(contribution.activities ?? []))
     artifacts.push(artifact)
   }
-  return { services: withoutClashes(services, diagnostics), artifacts }
+  return { services: withoutClashes(services, diagnostics), activities, artifacts }
 }
 
 /** Gives every name its place, so that order and circles do not matter. Those of artifacts with errors stay empty. */
@@ -55,6 +68,13 @@ function declareAll(
     } else if (node.declaration.element === 'endpoint') {
       const fillEndpoint = names.declareEndpoint(node.name)
       fillers.set(node, ({ endpoint }) => endpoint && fillEndpoint(endpoint))
+    }
+    if (node.declaration.element === 'template') {
+      const fillTemplate = names.declareTemplate(node.name)
+      fillers.set(node, ({ template }) => template && fillTemplate(template))
+    } else if (node.declaration.element === 'messageStore') {
+      names.addMessageStore(node.name)
+      fillers.set(node, ({ messageStore }) => names.addMessageStore(node.name, messageStore))
     }
   }
   return (node, made) => fillers.get(node)?.(made)

@@ -1,6 +1,8 @@
+import type { Entry } from '../core/entry.ts'
 import { Fault } from '../core/fault.ts'
-import type { Deployment, Endpoint, Pipeline } from '../core/ports.ts'
+import type { Deployment, Endpoint, MessageStore, Pipeline, SequenceTemplate } from '../core/ports.ts'
 import { STOP } from '../core/step.ts'
+import type { EndpointTemplate } from '../language/declare.ts'
 import { type Diagnostics, didYouMean } from '../language/diagnostic.ts'
 import type { Reference } from '../language/types.ts'
 import { describeMessage } from '../mediators/log.ts'
@@ -22,16 +24,68 @@ class EndpointCell implements Endpoint {
   }
 }
 
+/** Resources by key, such as `gov:/schemas/order.xsd`. */
+export interface Registry {
+  find(key: string): Entry | undefined
+}
+
+/** A template's place before it is compiled. */
+class TemplateCell implements SequenceTemplate {
+  readonly name: string
+  target: SequenceTemplate | undefined
+  readonly body: SequenceCell
+
+  constructor(name: string) {
+    this.name = name
+    this.body = new SequenceCell(name)
+  }
+
+  get parameters(): SequenceTemplate['parameters'] {
+    return this.target?.parameters ?? []
+  }
+}
+
 /** The names of a deployment and what they stand for. References are cells, filled once all is compiled. */
 export class NameTable implements Names, Deployment {
   readonly #diagnostics: Diagnostics
   readonly #sequences = new Map<string, SequenceCell>()
   readonly #endpoints = new Map<string, EndpointCell>()
+  readonly #templates = new Map<string, TemplateCell>()
+  readonly #endpointTemplates = new Map<string, EndpointTemplate>()
+  readonly #entries = new Map<string, Entry>()
+  readonly #stores = new Map<string, MessageStore | undefined>()
+  readonly #registry: Registry
   readonly #fault = builtInFault(describeMessage)
   #isFaultNoted = false
 
-  constructor(diagnostics: Diagnostics) {
+  constructor(diagnostics: Diagnostics, registry: Registry = { find: () => undefined }) {
     this.#diagnostics = diagnostics
+    this.#registry = registry
+  }
+
+  /** Makes a place for a template; the function returned fills it. */
+  declareTemplate(name: string): (target: SequenceTemplate) => void {
+    const cell = new TemplateCell(name)
+    this.#templates.set(name, cell)
+    return target => {
+      cell.target = target
+      cell.body.fill(target.body)
+    }
+  }
+
+  /** Adds a local entry. */
+  addEntry(entry: Entry): void {
+    this.#entries.set(entry.key, entry)
+  }
+
+  /** Adds an endpoint template. */
+  addEndpointTemplate(template: EndpointTemplate): void {
+    this.#endpointTemplates.set(template.name, template)
+  }
+
+  /** Makes a place for a message store, and puts the store in. */
+  addMessageStore(name: string, store?: MessageStore): void {
+    this.#stores.set(name, store)
   }
 
   /** Makes a place for a sequence. */
@@ -119,12 +173,60 @@ export class NameTable implements Names, Deployment {
     }
   }
 
-  localEntry(_key: string): string | undefined {
-    return undefined
+  template(reference: Reference): SequenceTemplate
+  template(name: string): SequenceTemplate | undefined
+  template(wanted: Reference | string): SequenceTemplate | undefined {
+    if (typeof wanted === 'string') return this.#templates.get(wanted)
+    const found = this.#templates.get(wanted.name)
+    if (found) return found
+    this.#missing('template', wanted, this.#templates.keys(), 'calling it is a fault')
+    const body: Pipeline = {
+      needsContent: false,
+      run() {
+        throw new Fault(0, `Sequence template ${wanted.name} cannot be found`)
+      },
+    }
+    return { name: wanted.name, parameters: [], body }
+  }
+
+  endpointTemplate(reference: Reference): EndpointTemplate | undefined {
+    const found = this.#endpointTemplates.get(reference.name)
+    if (!found) {
+      const consequence = 'sending to what it would make is a fault'
+      this.#missing('template', reference, this.#endpointTemplates.keys(), consequence)
+    }
+    return found
+  }
+
+  entry(reference: Reference): Entry | undefined
+  entry(key: string): Entry | undefined
+  entry(wanted: Reference | string): Entry | undefined {
+    const key = typeof wanted === 'string' ? wanted : wanted.name
+    const found = this.#entries.get(key) ?? this.#registry.find(key)
+    if (!found && typeof wanted !== 'string')
+      this.#missing('entry', wanted, this.#entries.keys(), 'using it is a fault')
+    return found
+  }
+
+  messageStore(reference: Reference): MessageStore
+  messageStore(name: string): MessageStore | undefined
+  messageStore(wanted: Reference | string): MessageStore | undefined {
+    if (typeof wanted === 'string') return this.#stores.get(wanted)
+    if (!this.#stores.has(wanted.name))
+      this.#missing('message-store', wanted, this.#stores.keys(), 'storing into it is a fault')
+    const stores = this.#stores
+    return {
+      name: wanted.name,
+      put(ctx) {
+        const store = stores.get(wanted.name)
+        if (!store) throw new Fault(0, `Message Store ${wanted.name} does not exist.`)
+        return store.put(ctx)
+      },
+    }
   }
 
   #missing(kind: string, { name, span }: Reference, known: Iterable<string>, consequence: string): void {
-    const message = `There is no ${kind} named ${name}; ${consequence}.`
+    const message = `There is no ${kind.replace('-', ' ')} named ${name}; ${consequence}.`
     const candidates = kind === 'sequence' ? [...known, 'main', 'fault'] : known
     this.#diagnostics.warning(span, `missing-${kind}`, message, didYouMean(name, candidates))
   }

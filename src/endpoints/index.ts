@@ -1,4 +1,6 @@
-import type { EndpointKind } from '../language/declare.ts'
+import { Fault } from '../core/fault.ts'
+import type { Endpoint } from '../core/ports.ts'
+import type { Build, EndpointKind } from '../language/declare.ts'
 import { addressEndpoint } from './address.ts'
 
 /** The kinds of endpoint that are built in. */
@@ -16,3 +18,13 @@ export const unsupportedEndpoints: ReadonlyMap<string, string> = new Map([
   ['endpoint/serviceDynamicLoadbalance', 'there is no cluster membership to balance over.'],
   ['endpoint/class', 'it runs a Java class.'],
 ])
+
+/** Makes the endpoint that sends to the address a message is for. */
+export function implicitEndpoint(_build: Build): Endpoint {
+  return {
+    name: '',
+    deliver() {
+      throw new Fault(0, 'send has no endpoint, and the message no address to go to')
+    },
+  }
+}

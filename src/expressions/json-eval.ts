@@ -36,11 +36,12 @@ export function jsonEval(source: string): Expression {
   }
   const path = compile(inner)
   if (inner === '$')
-    return { ...ofValue(source, true, ctx => ctx.message.content.json()), text: wholePayload }
-  return ofValue(source, true, ctx => {
+    return { ...ofValue(source, true, ctx => ctx.message.content.json()), text: wholePayload, path }
+  const expression = ofValue(source, true, ctx => {
     const root = ctx.message.content.json()
     return root === undefined ? undefined : path.find(root).value
   })
+  return { ...expression, path }
 }
 
 function parseHeld(text: string, source: string, name: string): unknown {
@@ -74,6 +75,7 @@ function ofValue(source: string, readsContent: boolean, find: (ctx: MessageConte
   }
   return {
     source,
+    language: 'jsonpath',
     readsContent,
     text,
     boolean: ctx => text(ctx).toLowerCase() === 'true',

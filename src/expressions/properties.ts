@@ -38,7 +38,7 @@ export function propertyReader(scope: string, name: string): Read {
   const { get } = accessor(scope as Scope, name)
   if (scope !== 'default') return get
   // Compatibility: a name that is no property may be a local entry.
-  return ctx => get(ctx) ?? ctx.deployment.localEntry(name)
+  return ctx => get(ctx) ?? ctx.deployment.entry(name)?.text
 }
 
 /** Finds how a variable such as `$ctx:name` reads; undefined for a prefix without a meaning. */
@@ -94,6 +94,7 @@ export function dateFormat(key: string): Expected {
 function ofReader(source: string, read: Read, readsContent: boolean): Expression {
   return {
     source,
+    language: 'property',
     readsContent,
     text: ctx => textOf(read(ctx)),
     boolean: ctx => truthOf(read(ctx)),

@@ -24,9 +24,9 @@ import {
  */
 export function xpathExpression(source: string, namespaces: ReadonlyMap<string, string>): Expression {
   const program = compile(source, namespaces)
-  const evaluate = (ctx: MessageContext): XPathValue => {
+  const evaluate = (ctx: MessageContext, root?: XmlElement): XPathValue => {
     // An expression that reads no content must not make one be parsed.
-    const node = program.readsContent ? ctx.message.content.envelope() : NOTHING
+    const node = root ?? (program.readsContent ? ctx.message.content.envelope() : NOTHING)
     try {
       return program.evaluate(node, ctx)
     } catch (error) {
@@ -37,10 +37,15 @@ export function xpathExpression(source: string, namespaces: ReadonlyMap<string, 
   const text = (ctx: MessageContext): string | null => xpathText(evaluate(ctx), source)
   return {
     source,
+    language: 'xpath',
     readsContent: program.readsContent,
     text,
     boolean: ctx => xpathBoolean(evaluate(ctx)),
     value: text,
+    nodes(ctx, root) {
+      const value = evaluate(ctx, root)
+      return Array.isArray(value) ? value : undefined
+    },
   }
 }
 

@@ -179,7 +179,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
       )
       return
     }
-    const reason = ctx.fault && UNREACHABLE[ctx.fault.code]
+    const reason = ctx.fault && UNREACHABLE[ctx.fault.code as number]
     if (reason !== undefined) this.close(1014, reason)
   }
 

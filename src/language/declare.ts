@@ -1,6 +1,15 @@
 import type { Logger } from '../core/logger.ts'
 import type { MessageCounters } from '../core/metrics.ts'
-import type { Deployment, Endpoint, Pipeline, Service } from '../core/ports.ts'
+import type { Entry } from '../core/entry.ts'
+import type {
+  Deployment,
+  Endpoint,
+  Lifecycle,
+  MessageStore,
+  Pipeline,
+  SequenceTemplate,
+  Service,
+} from '../core/ports.ts'
 import type { Step } from '../core/step.ts'
 import type {
   ClientTlsOptions,
@@ -66,7 +75,20 @@ export interface Artifact<F extends Fields = Fields> extends Declared<F> {
 export interface Contribution {
   readonly sequence?: Pipeline
   readonly endpoint?: Endpoint
+  readonly template?: SequenceTemplate
+  readonly endpointTemplate?: EndpointTemplate
+  readonly entry?: Entry
+  readonly messageStore?: MessageStore
   readonly services?: readonly ServedService[]
+  /** What runs by itself: tasks, message processors. Started when everything listens, stopped first. */
+  readonly activities?: readonly Lifecycle[]
+}
+
+/** An endpoint with parameters: gives an endpoint for the values a caller names. */
+export interface EndpointTemplate {
+  readonly name: string
+  /** Reads the endpoint with `$name` replaced; what is wrong with the result is reported at the caller's place. */
+  instantiate(values: ReadonlyMap<string, string>, build: Build, span: Span): Endpoint
 }
 
 /** A service and where it is served. */
@@ -126,6 +148,16 @@ export interface Build {
   /** The fault sequence named, or the one every deployment has: `fault`, else the built-in one. */
   faultSequence(reference: Reference | undefined): Pipeline
   endpoint(node: EndpointNode): Endpoint
+  /** The endpoint that sends to the address a message is for: its `To`. */
+  implicitEndpoint(): Endpoint
+  /** A sequence template; a missing one is reported and faults when it is called. */
+  template(reference: Reference): SequenceTemplate
+  /** An endpoint template; undefined and an error where there is none. */
+  endpointTemplate(reference: Reference): EndpointTemplate | undefined
+  /** A local entry or registry resource; undefined, and a warning, where there is none. */
+  entry(reference: Reference): Entry | undefined
+  /** A message store; a missing one is reported and faults when it is used. */
+  messageStore(reference: Reference): MessageStore
   note(span: Span, code: string, message: string): void
   warning(span: Span, code: string, message: string, hint?: string): void
   error(span: Span, code: string, message: string, hint?: string): void

@@ -2,6 +2,11 @@
 export class Headers {
   #fields: Map<string, { name: string; value: string }> | undefined
 
+  constructor(from?: Headers) {
+    const fields = from === undefined ? undefined : from.#fields
+    if (fields) this.#fields = new Map(fields)
+  }
+
   /** Makes headers of Node's flat list (name, value, name, value …); repeated names are joined by a comma. */
   static fromRaw(raw: readonly string[]): Headers {
     const headers = new Headers()

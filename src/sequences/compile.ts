@@ -1,8 +1,16 @@
+import type { Entry } from '../core/entry.ts'
 import type { Logger } from '../core/logger.ts'
 import type { MessageCounters } from '../core/metrics.ts'
-import type { Deployment, Endpoint, Pipeline } from '../core/ports.ts'
+import type { Deployment, Endpoint, MessageStore, Pipeline, SequenceTemplate } from '../core/ports.ts'
 import type { Step } from '../core/step.ts'
-import type { Build, BuildSettings, EndpointNode, MediatorNode, Resource } from '../language/declare.ts'
+import type {
+  Build,
+  BuildSettings,
+  EndpointNode,
+  EndpointTemplate,
+  MediatorNode,
+  Resource,
+} from '../language/declare.ts'
 import type { Diagnostics } from '../language/diagnostic.ts'
 import type { Branch } from '../language/field.ts'
 import type { Span } from '../language/source.ts'
@@ -17,6 +25,10 @@ export interface Names {
   mainSequence(reference: Reference | undefined): Pipeline
   faultSequence(reference: Reference | undefined): Pipeline
   endpoint(reference: Reference): Endpoint
+  template(reference: Reference): SequenceTemplate
+  endpointTemplate(reference: Reference): EndpointTemplate | undefined
+  entry(reference: Reference): Entry | undefined
+  messageStore(reference: Reference): MessageStore
 }
 
 /** What compiling needs beside the artifact itself. */
@@ -24,6 +36,8 @@ export interface CompileContext
   extends Pick<Build, 'deployment' | 'log' | 'artifact' | 'settings' | 'counters' | 'resource'> {
   readonly diagnostics: Diagnostics
   readonly names: Names
+  /** Makes the endpoint that sends to the address of the message. */
+  implicitEndpoint(build: Build): Endpoint
 }
 
 /** A pipeline with what it uses, so that its hunger for content is known once all are compiled. */
@@ -122,6 +136,28 @@ export class Builder implements Build {
   endpoint(node: EndpointNode): Endpoint {
     if (node.key) return this.#context.names.endpoint(node.key)
     return node.kind!.compile(node.config!, this, node.name ?? '')
+  }
+
+  implicitEndpoint(): Endpoint {
+    return this.#context.implicitEndpoint(this)
+  }
+
+  template(reference: Reference): SequenceTemplate {
+    const template = this.#context.names.template(reference)
+    this.#used(template.body)
+    return template
+  }
+
+  endpointTemplate(reference: Reference): EndpointTemplate | undefined {
+    return this.#context.names.endpointTemplate(reference)
+  }
+
+  entry(reference: Reference): Entry | undefined {
+    return this.#context.names.entry(reference)
+  }
+
+  messageStore(reference: Reference): MessageStore {
+    return this.#context.names.messageStore(reference)
   }
 
   note(span: Span, code: string, message: string): void {

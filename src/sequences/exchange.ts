@@ -5,36 +5,60 @@ import type { MaybePromise } from '../core/step.ts'
 
 /**
  * Takes a message through its hook and, when `send` left a reply, through the outflow. It never throws: what no
- * fault sequence handled ends here, and is in `ctx.fault`. Counts the message under what became of it.
+ * fault sequence handled ends here, and is in `ctx.fault`. Counts the message under what became of it, once all
+ * that was made of it has ended.
  */
 export function exchange(ctx: MessageContext, hook: Pipeline): MaybePromise<void> {
   try {
     const outcome = hook.run(ctx)
     if (outcome instanceof Promise)
-      return outcome.then(() => reply(ctx)).catch(thrown => unhandled(ctx, thrown))
-    const replied = reply(ctx)
-    return replied instanceof Promise ? replied.catch(thrown => unhandled(ctx, thrown)) : replied
+      return outcome
+        .then(() => runReply(ctx))
+        .then(() => finish(ctx))
+        .catch(thrown => unhandled(ctx, thrown))
+    const replied = runReply(ctx)
+    if (replied instanceof Promise)
+      return replied.then(() => finish(ctx)).catch(thrown => unhandled(ctx, thrown))
+    return finish(ctx)
   } catch (thrown) {
     return unhandled(ctx, thrown)
   }
 }
 
-function reply(ctx: MessageContext): MaybePromise<void> {
-  if (!ctx.reply) return finish(ctx)
-  ctx.message = ctx.reply
-  ctx.reply = undefined
-  ctx.direction = 'response'
-  const outcome = ctx.service.outflow.run(ctx)
-  if (outcome instanceof Promise) return outcome.then(() => finish(ctx))
-  return finish(ctx)
+/**
+ * Runs what `send` left: the answer of the backend goes through its `receive` sequence, or the outflow, and so on
+ * for what these send in turn.
+ */
+export function runReply(ctx: MessageContext): MaybePromise<void> {
+  while (ctx.reply) {
+    const { reply, receiver } = ctx
+    ctx.reply = undefined
+    ctx.receiver = undefined
+    ctx.receive(reply)
+    ctx.direction = 'response'
+    const outcome = (receiver ?? ctx.service.outflow).run(ctx)
+    if (outcome instanceof Promise) return outcome.then(() => runReply(ctx))
+  }
 }
 
-function finish(ctx: MessageContext): void {
+function finish(ctx: MessageContext): MaybePromise<void> {
+  const shared = ctx.exchangeIfAny
+  if (!shared) return end(ctx)
+  if (shared.background.size > 0) return Promise.all(shared.background).then(() => finish(ctx))
+  if (shared.ending && (ctx.ending === 'dropped' || shared.ending === 'answered')) ctx.ending = shared.ending
+  if (shared.fault && !ctx.fault) {
+    ctx.fault = shared.fault
+    ctx.isFaultHandled = false
+  }
+  return end(ctx)
+}
+
+function end(ctx: MessageContext): void {
   ctx.origin.ended(ctx)
   ctx.service.counters.ended[ctx.ending]++
 }
 
-function unhandled(ctx: MessageContext, thrown: unknown): void {
+function unhandled(ctx: MessageContext, thrown: unknown): MaybePromise<void> {
   const fault = Fault.from(thrown)
   ctx.fault = fault
   ctx.isFaultHandled = false
@@ -43,5 +67,5 @@ function unhandled(ctx: MessageContext, thrown: unknown): void {
     { code: fault.code, message: ctx.id, err: fault.cause instanceof Error ? fault.cause : fault },
     `${ctx.service.label}fault ${fault.code} that no fault sequence handled: ${fault.message}`,
   )
-  finish(ctx)
+  return finish(ctx)
 }

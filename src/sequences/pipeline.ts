@@ -1,4 +1,4 @@
-import type { MessageContext } from '../core/context.ts'
+import type { FaultHandlers, MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Pipeline } from '../core/ports.ts'
 import { type MaybePromise, type Outcome, STOP, type Step } from '../core/step.ts'
@@ -44,23 +44,44 @@ function placed(thrown: unknown, span: Span | undefined): Fault {
 /**
  * Runs a pipeline; whatever it throws, now or later, runs the fault pipeline and ends in STOP.
  *
- * Nested guards are the fault stack: an error in a fault pipeline goes to the next guard outwards.
+ * Nested guards are the fault stack: an error in a fault pipeline goes to the next guard outwards. The guards around
+ * a step are in `ctx.handlers`, for branches that run on contexts of their own.
  */
 export function guard(run: Step, onFault: Step): Step {
+  const outermost: FaultHandlers = { run: onFault, outer: undefined }
   const handle = (ctx: MessageContext, thrown: unknown): MaybePromise<Outcome> => {
-    enterFault(ctx, Fault.from(thrown))
-    ctx.isFaultHandled = true
-    const outcome = onFault(ctx)
+    const outcome = runFault(ctx, Fault.from(thrown), onFault)
     return outcome instanceof Promise ? outcome.then(stop) : STOP
   }
   return ctx => {
-    try {
-      const outcome = run(ctx)
-      return outcome instanceof Promise ? outcome.catch(thrown => handle(ctx, thrown)) : outcome
-    } catch (thrown) {
+    const { handlers: outer, parameters } = ctx
+    ctx.handlers = outer ? { run: onFault, outer } : outermost
+    const failed = (thrown: unknown): MaybePromise<Outcome> => {
+      ctx.handlers = outer
+      ctx.parameters = parameters
       return handle(ctx, thrown)
     }
+    try {
+      const outcome = run(ctx)
+      if (outcome instanceof Promise) {
+        return outcome.then(value => {
+          ctx.handlers = outer
+          return value
+        }, failed)
+      }
+      ctx.handlers = outer
+      return outcome
+    } catch (thrown) {
+      return failed(thrown)
+    }
   }
+}
+
+/** Shows a fault to the configuration and runs a fault pipeline for it. */
+export function runFault(ctx: MessageContext, fault: Fault, onFault: Step): MaybePromise<Outcome> {
+  enterFault(ctx, fault)
+  ctx.isFaultHandled = true
+  return onFault(ctx)
 }
 
 /** A pipeline whose faults run another one. */

@@ -67,6 +67,6 @@ describe('sequences', () => {
   })
 })
 
-test('there are no local entries yet', () => {
-  expect(table().names.localEntry('a')).toBeUndefined()
+test('an entry that is nowhere is none', () => {
+  expect(table().names.entry('a')).toBeUndefined()
 })

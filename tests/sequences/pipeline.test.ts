@@ -103,7 +103,7 @@ describe('chain', () => {
   })
 
   test('faults keep their code, unreadable content is 601000, and bugs are 0', () => {
-    const codeOf = (thrown: unknown): number => Fault.from(thrown).code
+    const codeOf = (thrown: unknown): number | string => Fault.from(thrown).code
     expect(codeOf(new Fault(101504, 'x'))).toBe(101504)
     expect(codeOf(new ContentError('the payload is no JSON'))).toBe(601000)
     expect(codeOf(new TypeError('x is undefined'))).toBe(0)

@@ -21,6 +21,8 @@ function elementName(field: string): string {
 /** Form fields: XPath sees `<xformValues>` with one child per field, repeated fields repeated. */
 export const formCodec: Codec = {
   name: 'form',
+  isJson: () => false,
+  isXml: () => false,
   toJson: payloadToJson,
   toEnvelope(content) {
     const root = new XmlElement('xformValues')

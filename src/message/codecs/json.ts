@@ -68,14 +68,19 @@ function reasonOf(message: string): string {
     .replace(/ \(line.*$/s, '')
 }
 
+/** Puts the XML form of a JSON payload into an envelope. @throws ContentError where it has none */
+export function jsonToEnvelope(content: Content): XmlElement {
+  const value = content.json()
+  return value === undefined ? wrap([]) : wrap([toXml(value)])
+}
+
 /** JSON. An empty payload is no value. */
 export const jsonCodec: Codec = {
   name: 'json',
   toJson: content => (content.text().trim() === '' ? undefined : parseJson(content.text())),
-  toEnvelope(content) {
-    const value = content.json()
-    return value === undefined ? wrap([]) : wrap([toXml(value)])
-  },
+  isJson: () => true,
+  isXml: () => false,
+  toEnvelope: jsonToEnvelope,
   write(content: Content) {
     const value = content.json()
     return Buffer.from(value === undefined ? '' : JSON.stringify(value))

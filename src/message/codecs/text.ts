@@ -18,6 +18,8 @@ function carrier(name: 'text' | 'binary', data: string): XmlElement {
 /** Plain text: XPath sees it as one `<text>` element. */
 export const textCodec: Codec = {
   name: 'text',
+  isJson: () => false,
+  isXml: () => false,
   toJson: () => undefined,
   toEnvelope: content => carrier('text', content.text()),
   write: content => Buffer.from(payloadOf(content.envelope())?.text ?? ''),
@@ -27,6 +29,8 @@ export const textCodec: Codec = {
 /** Bytes that mean nothing here: XPath sees them as one `<binary>` element in base64. */
 export const binaryCodec: Codec = {
   name: 'binary',
+  isJson: () => false,
+  isXml: () => false,
   toJson: () => undefined,
   toEnvelope: content => carrier('binary', content.bytes.toString('base64')),
   write: content => content.bytes,
@@ -41,6 +45,8 @@ export const binaryCodec: Codec = {
  */
 export const untypedCodec: Codec = {
   name: 'untyped',
+  isJson: content => guess(content) === jsonCodec,
+  isXml: content => guess(content) === soap11Codec,
   toJson: content => attempt(() => guess(content)?.toJson(content)),
   toEnvelope: content => attempt(() => guess(content)?.toEnvelope(content)) ?? wrap([]),
   write: content => content.bytes,

@@ -39,6 +39,8 @@ export function payloadToJson(content: Content): unknown {
 /** SOAP 1.1, and plain XML sent as `text/xml`. */
 export const soap11Codec: Codec = {
   name: 'soap11',
+  isJson: () => false,
+  isXml: () => true,
   toJson: payloadToJson,
   toEnvelope: content => readEnvelope(content, SOAP11),
   write: content => Buffer.from(serializeXml(content.envelope())),
