@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { decodeText } from './charset.ts'
 import { codecOf } from './codecs/index.ts'
-import { jsonToEnvelope } from './codecs/json.ts'
-import { wrap } from './codecs/soap.ts'
+import { cloneJson, jsonToEnvelope } from './codecs/json.ts'
+import { parseLenientJson } from './codecs/lenient-json.ts'
+import { cloneEnvelope, wrap } from './codecs/soap.ts'
 import { payloadToJson } from './codecs/xml.ts'
+import { mediaTypeOf, parameterOf } from './content-type.ts'
 import type { XmlElement } from './xml/tree.ts'
 
 /**
@@ -15,16 +19,27 @@ import type { XmlElement } from './xml/tree.ts'
 export class Content {
   /** Media type without parameters, in lower case; '' when nobody said. The payload leaves in it. */
   readonly mediaType: string
+  /** The Content-Type header it came with, parameters included; '' when it came without one or was made here. */
+  readonly contentType: string
   #true: 'bytes' | 'text' | 'json' | 'envelope' = 'bytes'
   #bytes: Buffer | undefined
   #text: string | undefined
   #json: { readonly value: unknown } | undefined
   #envelope: XmlElement | undefined
   #isShared = false
+  #boundary: string | undefined
+  #received: Content | undefined
+  #query = ''
 
-  constructor(bytes: Buffer | undefined, mediaType: string) {
+  constructor(bytes: Buffer | undefined, mediaType: string, contentType = '') {
     this.#bytes = bytes
     this.mediaType = mediaType
+    this.contentType = contentType
+  }
+
+  /** A payload that came with a Content-Type header: its charset and boundary count. */
+  static received(bytes: Buffer, contentType: string | undefined): Content {
+    return new Content(bytes, mediaTypeOf(contentType), contentType)
   }
 
   /** A payload of no bytes and no type. */
@@ -48,6 +63,13 @@ export class Content {
     return content
   }
 
+  /** No payload, where XPath sees the query of the request as a form. */
+  static ofQuery(query: string): Content {
+    const content = new Content(NO_BYTES, 'application/x-www-form-urlencoded')
+    content.#query = query
+    return content
+  }
+
   /** A payload that is an envelope; its type says whether the envelope or what stands in it is written. */
   static ofEnvelope(envelope: XmlElement, mediaType: string): Content {
     const content = new Content(undefined, mediaType)
@@ -59,6 +81,11 @@ export class Content {
   /** A payload that is one element. */
   static ofPayload(payload: XmlElement, mediaType = 'application/xml'): Content {
     return Content.ofEnvelope(wrap([payload]), mediaType)
+  }
+
+  /** Which of its forms is the true one. */
+  get form(): 'bytes' | 'text' | 'json' | 'envelope' {
+    return this.#true
   }
 
   /** The payload as bytes: those received, or what was put in their place, written in the media type. */
@@ -85,13 +112,45 @@ export class Content {
 
   /** Whether the payload, when it came, was an envelope or became one since; nothing is parsed to find out. */
   get isXml(): boolean {
-    return this.#true === 'envelope' || codecOf(this).isXml(this)
+    return this.#true === 'envelope' || (this.#true !== 'json' && codecOf(this).isXml(this))
   }
 
-  /** The payload as text, UTF-8. */
+  /**
+   * The payload as text: in the charset it came in, UTF-8 where nobody named one.
+   * @throws ContentError for a charset nobody knows
+   */
   text(): string {
-    this.#text ??= this.bytes.toString('utf8')
+    this.#text ??=
+      this.#true === 'bytes'
+        ? decodeText(this.bytes, this.parameter('charset'), this.mediaType.endsWith('xml'))
+        : this.bytes.toString('utf8')
     return this.#text
+  }
+
+  /** Reads a parameter of the Content-Type header it came with, such as `charset`. */
+  parameter(name: string): string | undefined {
+    return this.contentType === '' ? undefined : parameterOf(this.contentType, name)
+  }
+
+  /** What stands between the parts when it is written as multipart: drawn at random, once. */
+  get boundary(): string {
+    this.#boundary ??= `----part${randomBytes(16).toString('hex')}`
+    return this.#boundary
+  }
+
+  /** The payload as it came, of a format that travels with more than the payload and was changed since. */
+  get received(): Content | undefined {
+    return this.#received
+  }
+
+  /** The query of a request without a payload: its fields are read in the place of one. */
+  get query(): string {
+    return this.#query
+  }
+
+  /** A payload that stands in this one. */
+  part(bytes: Buffer, contentType: string | undefined): Content {
+    return Content.received(bytes, contentType ?? 'text/plain')
   }
 
   /**
@@ -102,7 +161,14 @@ export class Content {
   json(): unknown {
     if (!this.#json) {
       reads.count++
-      this.#json = { value: this.#true === 'envelope' ? payloadToJson(this) : codecOf(this).toJson(this) }
+      this.#json = {
+        value:
+          this.#true === 'envelope'
+            ? payloadToJson(this)
+            : this.#true === 'text'
+              ? madeJson(this)
+              : codecOf(this).toJson(this),
+      }
     }
     return this.#json.value
   }
@@ -126,7 +192,7 @@ export class Content {
    * @throws ContentError as `envelope` does
    */
   editEnvelope(): XmlElement {
-    const envelope = this.#isShared ? this.envelope().clone() : this.envelope()
+    const envelope = this.#isShared ? cloneEnvelope(this.envelope()) : this.envelope()
     this.#become('envelope')
     this.#envelope = envelope
     return envelope
@@ -138,7 +204,7 @@ export class Content {
    * @throws ContentError as `json` does
    */
   editJson(): unknown {
-    const value = this.#isShared ? structuredClone(this.json()) : this.json()
+    const value = this.#isShared ? cloneJson(this.json()) : this.json()
     this.#become('json')
     this.#json = { value }
     return value
@@ -146,9 +212,16 @@ export class Content {
 
   /** The same payload for somebody else: what either changes the other does not see. */
   share(): Content {
-    const other = new Content(this.#bytes, this.mediaType)
+    return this.#copy(this.mediaType)
+  }
+
+  #copy(mediaType: string): Content {
+    const other = new Content(this.#bytes, mediaType, this.contentType)
     this.#isShared = true
     other.#isShared = true
+    other.#boundary = this.#boundary
+    other.#received = this.#received
+    other.#query = this.#query
     other.#true = this.#true
     other.#text = this.#text
     other.#json = this.#json
@@ -159,16 +232,12 @@ export class Content {
   /** The same payload under another type: it is written and read as that from now on. */
   withType(mediaType: string): Content {
     if (mediaType === this.mediaType) return this
-    const other = this.share()
-    const typed = new Content(other.#bytes, mediaType)
-    typed.#isShared = true
-    typed.#true = other.#true
-    typed.#text = other.#text
-    if (other.#true !== 'bytes') {
-      typed.#bytes = undefined
-      typed.#json = other.#json
-      typed.#envelope = other.#envelope
-    }
+    const typed = this.#copy(mediaType)
+    // What was made of the true form by the old type may be made otherwise by the new one.
+    if (typed.#true !== 'bytes') typed.#bytes = undefined
+    if (typed.#true === 'json' || typed.#true === 'envelope') typed.#text = undefined
+    if (typed.#true !== 'json') typed.#json = undefined
+    if (typed.#true !== 'envelope') typed.#envelope = undefined
     return typed
   }
 
@@ -177,9 +246,23 @@ export class Content {
    * @throws ContentError when it has no form in that type
    */
   as(mediaType: string): Buffer {
-    if (mediaType === '' || mediaType === this.mediaType || this.mediaType === '') return this.bytes
+    if (mediaType === '' || mediaType === this.mediaType) return this.bytes
+    if (this.mediaType === '' && (this.#true === 'bytes' || this.#true === 'text')) return this.bytes
     const [from, to] = [codecOf(this), codecOf({ mediaType })]
     return from === to ? this.bytes : to.write(this)
+  }
+
+  /**
+   * The Content-Type that goes with what `as` gives: with the boundary of a multipart, and with the parameters it
+   * came with where the very bytes leave.
+   */
+  contentTypeAs(mediaType: string): string {
+    const type = mediaType === '' ? this.mediaType : mediaType
+    const [from, to] = [codecOf(this), codecOf({ mediaType: type })]
+    if (to.contentType) return to.contentType(this, type)
+    const semicolon = this.contentType.indexOf(';')
+    const isAsReceived = from === to && this.#true === 'bytes' && semicolon >= 0
+    return isAsReceived && !type.includes(';') ? type + this.contentType.slice(semicolon) : type
   }
 
   /** What `log level="full"` prints. */
@@ -188,6 +271,9 @@ export class Content {
   }
 
   #become(form: 'json' | 'envelope'): void {
+    if (this.#true === 'bytes' && codecOf(this).keepsReceived)
+      this.#received = new Content(this.#bytes, this.mediaType, this.contentType)
+    this.#boundary = undefined
     this.#true = form
     this.#isShared = false
     this.#bytes = undefined
@@ -197,14 +283,24 @@ export class Content {
   }
 }
 
+/** A text that a configuration made is read more kindly than what comes from outside. */
+function madeJson(content: Content): unknown {
+  const codec = codecOf(content)
+  try {
+    return codec.toJson(content)
+  } catch (error) {
+    if (!codec.isJson(content)) throw error
+    try {
+      return parseLenientJson(content.text())
+    } catch {
+      throw error
+    }
+  }
+}
+
 /** How many payloads were read, in this process: what looks into no message leaves it as it is. */
 export const reads: { count: number } = { count: 0 }
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Takes the parameters off a Content-Type header. */
-export function mediaTypeOf(contentType: string | undefined): string {
-  if (contentType === undefined) return ''
-  const semicolon = contentType.indexOf(';')
-  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
-}
+export { mediaTypeOf } from './content-type.ts'

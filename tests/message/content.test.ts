@@ -142,7 +142,8 @@ describe('leaving in a type', () => {
   test.each([
     ['application/json', '{"a":1}', 'application/xml', '<jsonObject><a>1</a></jsonObject>'],
     ['application/xml', '<a><b>1</b></a>', 'application/json', '{"a":{"b":1}}'],
-    ['text/plain', 'hello', 'application/json', ''],
+    ['text/plain', 'hello', 'application/json', '{"text":"hello"}'],
+    ['text/plain', '', 'application/json', ''],
     ['application/xml', '<a>1</a>', 'text/plain', '1'],
     ['application/x-www-form-urlencoded', 'a=1', 'application/xml', '<xformValues><a>1</a></xformValues>'],
     ['application/json', '{"a":"x y","b":2}', 'application/x-www-form-urlencoded', 'a=x%20y&b=2'],

@@ -2,19 +2,57 @@ import type { Content } from '../content.ts'
 import { ContentError } from '../content-error.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import type { Codec } from './codec.ts'
-import { JsonXmlError, jsonToXml } from './json-xml.ts'
+import { readExactJson } from './exact-json.ts'
+import { ExactNumber } from './exact-number.ts'
+import { scanJson } from './json-scan.ts'
+import { jsonToXml } from './json-to-xml.ts'
+import { JsonXmlError, MAX_DEPTH } from './json-xml-error.ts'
 import { wrap } from './soap.ts'
+import { payloadToJson } from './xml.ts'
 
 /**
- * Parses JSON text.
- * @throws ContentError with line and column
+ * Parses JSON text. Numbers whose digits a JavaScript number would change become an `ExactNumber`. Of members with
+ * one name the last counts; a member called `__proto__` is one like any other.
+ * @throws ContentError with line and column, also where values are nested more than 500 deep
  */
 export function parseJson(text: string): unknown {
+  const { tooDeepAt, hasExactNumbers } = scanJson(text)
+  if (tooDeepAt >= 0) {
+    const place = lineAndColumn(text, tooDeepAt)
+    throw new ContentError(`the payload is no JSON: values are nested more than ${MAX_DEPTH} deep${place}`)
+  }
   try {
-    return JSON.parse(text)
+    const plain = text.startsWith('\ufeff') ? text.slice(1) : text
+    const value: unknown = JSON.parse(plain)
+    return hasExactNumbers ? readExactJson(plain) : value
   } catch (error) {
     const message = (error as Error).message
     throw new ContentError(`the payload is no JSON: ${reasonOf(message)}${placeOf(text, message)}`, error)
+  }
+}
+
+/**
+ * Writes a JSON value as text; exact numbers keep their digits, a bigint is a number.
+ * @throws ContentError when it cannot be written, as a value that holds itself
+ */
+export function writeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return writeJsonSlowly(value)
+  }
+}
+
+/** A bigint cannot be written without a function that looks at every value, which costs. */
+function writeJsonSlowly(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_key, member: unknown) =>
+      typeof member === 'bigint' ? JSON.rawJSON(String(member)) : member,
+    )
+  } catch (error) {
+    throw new ContentError(
+      `the payload cannot be written as JSON: ${(error as Error).message.split('\n', 1)[0]}`,
+    )
   }
 }
 
@@ -27,8 +65,17 @@ function placeOf(text: string, message: string): string {
   const isCut = /end of JSON input/.test(message)
   if (told === undefined && !isCut && text.length > MAX_SEARCHED) return ''
   const offset = told !== undefined ? Number(told) : isCut ? text.length : search(text)
-  const before = text.slice(0, offset).split('\n')
-  return ` at line ${before.length}, column ${before.at(-1)!.length + 1}`
+  return lineAndColumn(text, offset)
+}
+
+function lineAndColumn(text: string, offset: number): string {
+  let line = 1
+  let lineStart = 0
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', lineStart)) {
+    line++
+    lineStart = at + 1
+  }
+  return ` at line ${line}, column ${offset - lineStart + 1}`
 }
 
 function search(text: string): number {
@@ -82,8 +129,32 @@ export const jsonCodec: Codec = {
   isXml: () => false,
   toEnvelope: jsonToEnvelope,
   write(content: Content) {
-    const value = content.json()
-    return Buffer.from(value === undefined ? '' : JSON.stringify(value))
+    return Buffer.from(writeJson(jsonOf(content)))
   },
   describe: content => ({ label: 'Payload', text: content.text() }),
+}
+
+/** Text and bytes have no JSON value of their own; the element that carries them has one. */
+function jsonOf(content: Content): unknown {
+  const value = content.json()
+  const isCarried = value === undefined && content.form !== 'json' && content.form !== 'envelope'
+  return isCarried && !content.isEmpty ? payloadToJson(content) : value
+}
+
+/** Copies a JSON value, exact numbers included. */
+export function cloneJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value
+  if (Array.isArray(value)) return value.map(cloneJson)
+  const copy: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) {
+    if (key !== '__proto__') copy[key] = cloneJson(member)
+    else
+      Object.defineProperty(copy, key, {
+        value: cloneJson(member),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
+  }
+  return copy
 }

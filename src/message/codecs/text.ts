@@ -1,9 +1,9 @@
 import type { Content } from '../content.ts'
 import { XmlElement, XmlText } from '../xml/tree.ts'
 import type { Codec } from './codec.ts'
-import { jsonCodec } from './json.ts'
-import { payloadOf, wrap } from './soap.ts'
-import { soap11Codec } from './xml.ts'
+import { jsonCodec, writeJson } from './json.ts'
+import { originOf, payloadOf, wrap } from './soap.ts'
+import { payloadToJson, soap11Codec, writePayload, writeXml } from './xml.ts'
 
 /** Namespace of the elements that carry text and bytes in a body. */
 const PAYLOAD = 'http://ws.apache.org/commons/ns/payload'
@@ -15,14 +15,27 @@ function carrier(name: 'text' | 'binary', data: string): XmlElement {
   return wrap([element])
 }
 
-/** Plain text: XPath sees it as one `<text>` element. */
+/** What an envelope carries, if it carries text or bytes. */
+function carried(envelope: XmlElement): Buffer | undefined {
+  const payload = payloadOf(envelope)
+  if (payload?.namespaceURI !== PAYLOAD) return undefined
+  if (payload.localName === 'text') return Buffer.from(payload.text)
+  return payload.localName === 'binary' ? Buffer.from(payload.text, 'base64') : undefined
+}
+
+/** Plain text: XPath sees it as one `<text>` element. JSON written as text is the JSON. */
 export const textCodec: Codec = {
   name: 'text',
   isJson: () => false,
   isXml: () => false,
   toJson: () => undefined,
   toEnvelope: content => carrier('text', content.text()),
-  write: content => Buffer.from(payloadOf(content.envelope())?.text ?? ''),
+  write(content) {
+    if (content.isJson)
+      return Buffer.from(content.form === 'json' ? writeJson(content.json()) : content.text())
+    const envelope = content.envelope()
+    return carried(envelope) ?? Buffer.from(payloadOf(envelope)?.text ?? '')
+  },
   describe: content => ({ label: 'Payload', text: content.text() }),
 }
 
@@ -33,8 +46,23 @@ export const binaryCodec: Codec = {
   isXml: () => false,
   toJson: () => undefined,
   toEnvelope: content => carrier('binary', content.bytes.toString('base64')),
-  write: content => content.bytes,
+  write: content => writeUntyped(content),
   describe: content => ({ label: 'Payload', text: `(${content.bytes.length} bytes)` }),
+}
+
+/** Writes a payload as what it is, where its type does not say how: bytes as they are, JSON as JSON, XML as XML. */
+function writeUntyped(content: Content): Buffer {
+  if (content.form === 'json') return Buffer.from(writeJson(content.json()))
+  if (content.form !== 'envelope') return content.bytes
+  const envelope = content.envelope()
+  const bytes = carried(envelope)
+  if (bytes) return bytes
+  if (isJsonForm(payloadOf(envelope))) return Buffer.from(writeJson(payloadToJson(content)))
+  return Buffer.from(originOf(envelope) === 'enveloped' ? writeXml(envelope) : writePayload(envelope))
+}
+
+function isJsonForm(payload: XmlElement | undefined): boolean {
+  return payload !== undefined && /^json(?:Object|Array|Value)$/.test(payload.localName)
 }
 
 /**
@@ -49,7 +77,7 @@ export const untypedCodec: Codec = {
   isXml: content => guess(content) === soap11Codec,
   toJson: content => attempt(() => guess(content)?.toJson(content)),
   toEnvelope: content => attempt(() => guess(content)?.toEnvelope(content)) ?? wrap([]),
-  write: content => content.bytes,
+  write: writeUntyped,
   describe: content => ({
     label: 'Payload',
     text: isText(content) ? content.text() : `(${content.bytes.length} bytes)`,
@@ -57,7 +85,7 @@ export const untypedCodec: Codec = {
 }
 
 function guess(content: Content): Codec | undefined {
-  const first = /^\s*(\S)/.exec(content.text())?.[1]
+  const first = /\S/.exec(content.text())?.[0]
   if (first === '<') return soap11Codec
   return first === '{' || first === '[' ? jsonCodec : undefined
 }

@@ -166,6 +166,9 @@ abstract class ParentNode extends LinkedNode {
 
 /** The node above the outermost element. */
 export class XmlDocument extends ParentNode {
+  /** Remembered: any number of comments may stand in front of it. */
+  #root: XmlElement | undefined
+
   get nodeType(): 9 {
     return 9
   }
@@ -178,17 +181,27 @@ export class XmlDocument extends ParentNode {
 
   /** The outermost element; null while there is none. */
   get documentElement(): XmlElement | null {
-    return this.firstElement ?? null
+    return this.#root ?? null
+  }
+
+  override get firstElement(): XmlElement | undefined {
+    return this.#root
   }
 
   /** @throws Error when it would get a second element, or text */
   override insertBefore(node: XmlChild, reference: XmlChild | null): void {
     if (node.nodeType === 3) throw new Error('text cannot stand outside the outermost element')
-    const present = this.firstElement
+    const present = this.#root
     if (node.nodeType === 1 && present && present !== node) {
       throw new Error(`a document has one outermost element, and this one has <${present.nodeName}>`)
     }
     super.insertBefore(node, reference)
+    if (node.nodeType === 1) this.#root = node
+  }
+
+  override unlink(node: XmlChild): void {
+    super.unlink(node)
+    if (node === this.#root) this.#root = undefined
   }
 
   /** Copies the document and everything in it. */

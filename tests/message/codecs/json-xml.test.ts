@@ -117,3 +117,19 @@ test('takes very many members', () => {
 
   expect(xmlToJson(jsonToXml(members))).toEqual(members)
 })
+
+test.each([
+  ['an array', Array.from({ length: 250_000 }, () => 1)],
+  ['an array in an object', { a: Array.from({ length: 250_000 }, () => 1) }],
+  ['arrays in an array', Array.from({ length: 250_000 }, () => [])],
+  ['members', Object.fromEntries(Array.from({ length: 250_000 }, (_, i) => [`a${i}`, 1]))],
+  ['attributes', Object.fromEntries(Array.from({ length: 500_000 }, (_, i) => [`@a${i}`, 1]))],
+])('%s that would be more than 500,000 elements, attributes and texts are refused', (_what, value) => {
+  expect(() => jsonToXml(value)).toThrow('there are more than 500000 elements, attributes and texts in it')
+  // What was refused takes nothing away from the next one.
+  expect(jsonToXml(Array.from({ length: 200_000 }, () => 1)).children).toHaveLength(200_000)
+})
+
+test('several objects in one element are an array', () => {
+  expect(toJson('<all><jsonObject><a>1</a></jsonObject><jsonObject/></all>')).toBe('{"all":[{"a":1},{}]}')
+})

@@ -21,6 +21,18 @@ describe('text', () => {
     expect(carried.as('text/plain').toString()).toBe('hello')
     expect(content('', 'application/xml').as('text/plain').toString()).toBe('')
   })
+
+  test('written as text, JSON is the JSON as it came', () => {
+    expect(content('{ "a": 1.50 }', 'application/json').as('text/plain').toString()).toBe('{ "a": 1.50 }')
+    const changed = content('{ "a": 1.50, "b": 2 }', 'application/json')
+    delete (changed.editJson() as Record<string, unknown>).b
+    expect(changed.as('text/plain').toString()).toBe('{"a":1.50}')
+    expect(content('', 'application/json').as('text/plain').toString()).toBe('')
+  })
+
+  test('written as JSON, text is a value under its element', () => {
+    expect(content('hi', 'text/plain').as('application/json').toString()).toBe('{"text":"hi"}')
+  })
 })
 
 describe('bytes', () => {

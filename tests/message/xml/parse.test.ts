@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseXml, XmlError, type XmlParseOptions } from '../../../src/message/xml/parse.ts'
 import type { XmlElement } from '../../../src/message/xml/tree.ts'
 
@@ -124,6 +124,14 @@ test.each([
   ['', 1, 1, 'there is no element in the text'],
   ['<a b', 1, 1, 'the text ends inside what begins here'],
   ['</a>', 1, 1, '</a> closes nothing'],
+  ['<a>\n<!-- a -- b --></a>', 2, 8, '"--" is not allowed in a comment; its end is -->'],
+  ['<a><!-- - a long comment -- b --></a>', 1, 26, '"--" is not allowed in a comment; its end is -->'],
+  ['<a>\r\n<!-- - a long comment \u0001--></a>', 2, 23, 'the character U+0001 is not allowed in XML'],
+  ['<a>\n  <!-- x', 2, 3, 'the text ends inside what begins here'],
+  ['<a>\n  <![CDATA[ x', 2, 3, 'the text ends inside what begins here'],
+  ['<a>\n  <?x y', 2, 3, 'the text ends inside what begins here'],
+  ['<a>\r\r\n<b>', 3, 1, '<b> is not closed; </b> is missing'],
+  ['<a b="<!-- - in a value, too long -->"/>', 1, 7, '"<" is not allowed in an attribute value; write &lt;'],
 ])('explains what is wrong with %j', (text, line, column, message) => {
   const error = errorOf(text)
 
@@ -150,4 +158,100 @@ test('reads an element with very many attributes and declarations', () => {
   const root = parse(`<a ${many}/>`)
 
   expect([root.attributes.length, root.declarations.size]).toEqual([50_000, 50_000])
+})
+
+describe('comments, sections and instructions', () => {
+  test.each([
+    ['<!-- a-b - c ->\r\n <d> & -->', '#comment', ' a-b - c ->\n <d> & '],
+    ['<![CDATA[ ] ]] ]>\r\n <d> & <!-- - -->]]>', '#text', ' ] ]] ]>\n <d> & <!-- - -->'],
+    ['<?go  now? ?? or > later\r\n <d> & ?>', 'go', 'now? ?? or > later\n <d> & '],
+    ['<?go???????????????????????>', 'go', '?'.repeat(22)],
+    ['<!-- a name such as ]]> or <?x?> - -->', '#comment', ' a name such as ]]> or <?x?> - '],
+  ])('%j are read to the character', (part, name, value) => {
+    for (const options of [{}, { positions: true }]) {
+      const root = parse(`<a>x${part}<b/>y</a>`, options)
+      expect(root.childNodes.map(node => [node.nodeName, node.nodeValue])).toEqual([
+        ['#text', 'x'],
+        [name, value],
+        ['b', null],
+        ['#text', 'y'],
+      ])
+    }
+  })
+
+  test('leave the positions of what follows right', () => {
+    const text =
+      '<a><!-- - a long comment - -->\r\n<?go ? a long instruction?><b>]<![CDATA[ a long ] one]]></b></a>'
+    const { span } = parse(text, { positions: true }).firstElement!
+
+    expect(text.slice(span!.start, span!.startTagEnd)).toBe('<b>')
+    expect(text.slice(span!.start, span!.end)).toBe('<b>]<![CDATA[ a long ] one]]></b>')
+  })
+
+  test('may stand around the outermost element', () => {
+    const part = '<!-- a long comment - --><?go ? a long instruction?>'
+    const { childNodes } = parseXml(`<?xml version="1.0"?>${part}<a/>${part}`)
+
+    expect(childNodes.map(node => node.nodeName)).toEqual(['#comment', 'go', 'a', '#comment', 'go'])
+  })
+})
+
+describe('more nodes than are allowed', () => {
+  test.each([
+    ['<a><b/>\n<b/><b/></a>', 4, 2, 5],
+    ['<a b="1" c="2" d="3" e="4"/>', 4, 1, 1],
+    ['<a><!----><?b?><![CDATA[c]]>d<e/></a>', 5, 1, 30],
+  ])('are refused at the first one too many: %j', (text, maxNodes, line, column) => {
+    expect(errorOf(text, { maxNodes })).toMatchObject({
+      message: `there are more than ${maxNodes} elements, attributes, texts and comments`,
+      line,
+      column,
+    })
+    expect(parse(text, { maxNodes: maxNodes + 1 }).localName).toBe('a')
+  })
+
+  test('are more than 500,000 where nobody says otherwise', () => {
+    expect(parse(`<a>${'<b/>'.repeat(499_999)}</a>`).localName).toBe('a')
+    expect(errorOf(`<a>${'<b/>'.repeat(2_500_000)}</a>`).column).toBe(3 + 499_999 * 4 + 1)
+  })
+})
+
+describe('namespaces', () => {
+  test('end with the element that declares them', () => {
+    const root = parse(
+      '<a xmlns="u" xmlns:p="v"><b xmlns="" xmlns:p="w"><p:c/><d xmlns:p="x"/></b><p:e p:x="" xml:y=""/><f/></a>',
+    )
+    const found = [...root.children, ...root.children[0]!.children].map(e => [e.localName, e.namespaceURI])
+
+    expect(found).toEqual([
+      ['b', ''],
+      ['e', 'v'],
+      ['f', 'u'],
+      ['c', 'w'],
+      ['d', ''],
+    ])
+    expect(root.children[1]!.getAttribute('x', 'v')).toBe('')
+    expect(root.children[1]!.getAttribute('y', 'http://www.w3.org/XML/1998/namespace')).toBe('')
+    expect(errorOf('<a><b xmlns:p="v"/><p:c/></a>').message).toContain('the prefix "p" is not declared')
+  })
+})
+
+describe('10 MB', () => {
+  test.each([
+    ['comments before the element', `${'<!---->'.repeat(1_400_000)}<a/>`],
+    ['instructions before the element', `${'<?b?>'.repeat(2_000_000)}<a/>`],
+    ['a comment of hyphens', `<a><!--${'-x'.repeat(5_000_000)}`],
+    ['a section of brackets', `<a><![CDATA[${']'.repeat(10_000_000)}`],
+    ['an instruction of question marks', `<a><?b ${'?x'.repeat(5_000_000)}`],
+  ])('of %s are refused', (_what, text) => {
+    expect(errorOf(text)).toBeInstanceOf(XmlError)
+  })
+
+  test.each([
+    ['a comment of hyphens', `<a><!--${'-x'.repeat(5_000_000)}--></a>`],
+    ['a section of brackets', `<a><![CDATA[${']'.repeat(10_000_000)}]]></a>`],
+    ['an instruction of question marks', `<a><?b ${'?x'.repeat(5_000_000)}?></a>`],
+  ])('of %s are read', (_what, text) => {
+    expect(parse(text).firstChild!.nodeValue).toHaveLength(10_000_000)
+  })
 })

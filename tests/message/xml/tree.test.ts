@@ -131,3 +131,19 @@ test('keeps nodes of different trees apart', () => {
 
   expect(inDocumentOrder([c!, other.firstElement!, b!])).toEqual([b, c, other.firstElement])
 })
+
+test('a document knows its outermost element through every change', () => {
+  const document = parseXml('<!--c--><a/><!--d-->')
+  const root = document.documentElement!
+  const other = new XmlElement('b')
+
+  expect(() => document.append(other)).toThrow('a document has one outermost element, and this one has <a>')
+  document.insertBefore(root, document.firstChild)
+  expect([document.firstChild, document.firstElement, document.documentElement]).toEqual([root, root, root])
+  root.replaceWith(other)
+  expect([document.documentElement, root.parentNode]).toEqual([other, null])
+  root.append(other)
+  expect([document.documentElement, document.firstElement]).toEqual([null, undefined])
+  document.append(root)
+  expect(document.clone().documentElement?.firstElement?.localName).toBe('b')
+})
