@@ -1,15 +1,26 @@
+import type { MessageContext } from './core/context.ts'
 import type { Logger } from './core/logger.ts'
 import { MessageCounters } from './core/metrics.ts'
 import type { Lifecycle } from './core/ports.ts'
-import { type CompiledDeployment, deploy } from './deployment/deploy.ts'
-import { type Loaded, load } from './deployment/load.ts'
-import { readAuthorities } from './inbound/keystore.ts'
+import { type CompiledDeployment, type DeployContext, deploy } from './deployment/deploy.ts'
+import { type ListenerPlan, planListeners, type SharedListeners } from './deployment/listeners.ts'
+import { type Loaded, load, readArchives } from './deployment/load.ts'
+import { ResourceRegistry } from './deployment/registry.ts'
+import { type Surveyed, survey } from './deployment/survey.ts'
+import { HttpRoutes } from './inbound/http-routes.ts'
+import { loadListenerTls, readAuthorities } from './inbound/keystore.ts'
 import { Listener } from './inbound/listener.ts'
-import type { BuildSettings, Resource, ServedService } from './language/declare.ts'
+import type { BuildSettings, Resource } from './language/declare.ts'
 import { Diagnostics } from './language/diagnostic.ts'
+import type { Source } from './language/source.ts'
+import { configureJson } from './message/codecs/json-xml-options.ts'
+import type { Message } from './message/message.ts'
+import type { Observe } from './sequences/compile.ts'
+import { runAlone } from './sequences/run-alone.ts'
 import { readSettings, Settings } from './settings.ts'
 import { startDemoBackend } from './websocket/demo-backend.ts'
-import type { ListenerAddress } from './websocket/options.ts'
+
+export type { Surveyed, Verdict } from './deployment/survey.ts'
 
 /** Something that can be reached. */
 export interface Listening {
@@ -25,11 +36,21 @@ export interface Configuration {
   readonly loaded: Loaded
   readonly settings: Settings
   readonly diagnostics: Diagnostics
+  /** Whether notes are made of what is never used and what never runs. */
+  readonly isThorough?: boolean
 }
 
-/** Reads the files and folders of a configuration, and its settings. */
+/** Reads the files and folders of a configuration, and its settings. Archives are left aside. */
 export function loadConfiguration(paths: readonly string[]): Configuration {
-  const loaded = load(paths)
+  return configured(load(paths))
+}
+
+/** Reads the files, folders and archives of a configuration, and its settings. */
+export async function loadWithArchives(paths: readonly string[]): Promise<Configuration> {
+  return configured(await readArchives(load(paths)))
+}
+
+function configured(loaded: Loaded): Configuration {
   const diagnostics = new Diagnostics()
   const settings = loaded.settings ? readSettings(loaded.settings, diagnostics) : new Settings()
   return { loaded, settings, diagnostics }
@@ -41,6 +62,9 @@ export class Gateway implements Lifecycle {
   /** What was found wrong with the configuration. */
   readonly diagnostics: Diagnostics
   readonly #log: Logger
+  readonly #context: DeployContext
+  readonly #registry: ResourceRegistry
+  readonly #shared: SharedListeners
   readonly #deployment: CompiledDeployment
   readonly #counters = new Map<string, MessageCounters>()
   readonly #resources = new Map<string, Resource>()
@@ -49,18 +73,31 @@ export class Gateway implements Lifecycle {
   #demoBackend: { close(): Promise<void> } | undefined
   #state: GatewayState = 'new'
 
-  /** Compiles a configuration. Nothing listens before `start`. */
-  constructor({ loaded, settings, diagnostics }: Configuration, log: Logger) {
+  /**
+   * Compiles a configuration; `observe` is told which mediators there are. Nothing listens before `start`. How JSON
+   * and XML are made of each other is one for the process: of several gateways the one made last decides.
+   */
+  constructor({ loaded, settings, diagnostics, isThorough }: Configuration, log: Logger, observe?: Observe) {
     this.#log = log
     this.settings = settings
     this.diagnostics = diagnostics
-    const context = {
+    configureJson(settings.jsonXml())
+    this.#shared = this.#sharedListeners(loaded)
+    this.#context = {
       log,
+      observe,
       settings: this.#buildSettings(loaded),
       counters: (service: string) => memoize(this.#counters, service, () => new MessageCounters()),
       resource: <T extends Resource>(key: string, make: () => T) => memoize(this.#resources, key, make) as T,
     }
-    this.#deployment = deploy(loaded.files, context, diagnostics)
+    this.#registry = new ResourceRegistry(loaded.places)
+    const options = { registry: this.#registry, isThorough: isThorough === true }
+    this.#deployment = deploy(loaded.files, this.#context, diagnostics, options)
+  }
+
+  /** Compiles each file by itself, with the settings and resources of this gateway; nothing of it is served. */
+  survey(files: readonly Source[], onFile: (done: number) => void): Promise<Surveyed[]> {
+    return survey(files, this.#context, { registry: this.#registry, onFile })
   }
 
   get state(): GatewayState {
@@ -77,17 +114,24 @@ export class Gateway implements Lifecycle {
     return this.#counters
   }
 
-  /** Whether there is anything to serve. */
+  /** Whether there is anything to serve, or to run by itself. */
   get hasServices(): boolean {
-    return this.#deployment.services.length > 0
+    return (
+      this.#deployment.services.length > 0 ||
+      this.#deployment.activities.length > 0 ||
+      this.#deployment.main !== undefined
+    )
   }
 
   /** Opens the listeners. @throws Error naming the port when one cannot be opened; nothing listens then */
   async start(): Promise<void> {
     this.#state = 'starting'
     try {
+      for (const resource of this.#resources.values()) resource.start?.()
       await this.#startDemoBackend()
-      for (const [address, services] of this.#byAddress()) await this.#listen(address, services)
+      const { services, main } = this.#deployment
+      const shared = new HttpRoutes(services.filter(({ listener }) => typeof listener === 'string'))
+      for (const plan of planListeners(services, main, this.#shared)) await this.#listen(plan, shared)
       for (const activity of this.#deployment.activities) await activity.start()
       this.#state = 'ready'
     } catch (error) {
@@ -116,12 +160,29 @@ export class Gateway implements Lifecycle {
     this.#state = 'stopped'
   }
 
-  async #listen(address: ListenerAddress, services: readonly ServedService[]): Promise<void> {
+  /**
+   * Runs a sequence by itself on a message, for tests of configurations; `prepare` sets what the message brings along.
+   * Gives the message as it was left, undefined where there is no such sequence. Needs no `start`.
+   */
+  runSequence(
+    name: string,
+    message: Message,
+    prepare: (ctx: MessageContext) => void,
+  ): Promise<MessageContext | undefined> {
+    return runAlone({ name, deployment: this.#deployment.deployment, log: this.#log, message, prepare })
+  }
+
+  async #listen({ address, services, fallback }: ListenerPlan, shared: HttpRoutes): Promise<void> {
     const limits = {
       connection: this.settings.webSocket(undefined).connection,
       maxBodyBytes: this.settings.get('transport.http.listener.max_body_bytes'),
     }
-    const listener = new Listener(address, services, { limits, log: this.#log })
+    const listener = new Listener(address, services, {
+      limits,
+      log: this.#log,
+      shared,
+      ...(fallback && { fallback }),
+    })
     try {
       await listener.start()
     } catch (error) {
@@ -155,42 +216,57 @@ export class Gateway implements Lifecycle {
     }
   }
 
-  #byAddress(): [ListenerAddress, ServedService[]][] {
-    const groups = new Map<string, [ListenerAddress, ServedService[]]>()
-    const servesHttp = this.settings.get('transport.http.listener.enable')
-    for (const served of this.#deployment.services) {
-      if (served.listener === 'http' && !servesHttp) continue
-      const address = served.listener === 'http' ? this.#httpAddress() : served.listener
-      // Port 0 asks for one of its own.
-      const key = `${address.host ?? ''}:${address.port === 0 && served.webSocket ? served.service.name : address.port}`
-      const group = memoize<[ListenerAddress, ServedService[]]>(groups, key, () => [address, []])
-      group[1].push(served)
-    }
-    return [...groups.values()]
-  }
-
-  #httpAddress(): ListenerAddress {
-    const port = this.settings.get('transport.http.listener.port')
-    return {
-      port: port === 0 ? 0 : port + this.settings.get('server.offset'),
-      host: this.settings.get('transport.http.listener.host'),
+  /** The sockets of the HTTP transport, as the settings have them. */
+  #sharedListeners({ settings: source }: Loaded): SharedListeners {
+    const get = this.settings.get.bind(this.settings)
+    const host = get('transport.http.listener.host')
+    const portOf = (port: number): number => (port === 0 ? 0 : port + get('server.offset'))
+    const http = get('transport.http.listener.enable')
+      ? { port: portOf(get('transport.http.listener.port')), host }
+      : undefined
+    const keyStore = get('keystore.tls.file_name')
+    if (keyStore === undefined || !get('transport.http.listener.secured_enable'))
+      return { http, https: undefined }
+    const isRequired = get('transport.http.listener.secured_verify_client') === 'require'
+    try {
+      const tls = loadListenerTls({
+        keyStore,
+        keyStorePassword: get('keystore.tls.password'),
+        keyPassword: get('keystore.tls.key_password'),
+        trustStore: isRequired ? (get('truststore.file_name') ?? '') : undefined,
+        trustStorePassword: get('truststore.password'),
+        protocols: get('transport.http.listener.secured_protocols'),
+        ciphers: get('transport.http.listener.preferred_ciphers'),
+      })
+      return { http, https: { port: portOf(get('transport.http.listener.secured_port')), host, tls } }
+    } catch (error) {
+      const start = { source: source!, start: 0, end: 1 }
+      this.diagnostics.error(start, 'bad-key-store', `${(error as Error).message}.`)
+      return { http, https: undefined }
     }
   }
 
   #buildSettings({ settings: source }: Loaded): BuildSettings {
-    const location = this.settings.get('transport.wss.sender.truststore_location')
-    let authorities: string | undefined
-    try {
-      const password = this.settings.get('transport.wss.sender.truststore_password')
-      authorities = location === undefined ? undefined : readAuthorities(location, password)
-    } catch (error) {
-      this.diagnostics.error(
-        { source: source!, start: 0, end: 1 },
-        'bad-key-store',
-        `${(error as Error).message}.`,
-      )
+    const authorities = (store: 'transport.wss.sender.truststore' | 'truststore'): string | undefined => {
+      const isGlobal = store === 'truststore'
+      const location = this.settings.get(isGlobal ? `${store}.file_name` : `${store}_location`)
+      const password = this.settings.get(isGlobal ? `${store}.password` : `${store}_password`)
+      try {
+        return location === undefined ? undefined : readAuthorities(location, password)
+      } catch (error) {
+        const start = { source: source!, start: 0, end: 1 }
+        this.diagnostics.error(start, 'bad-key-store', `${(error as Error).message}.`)
+        return undefined
+      }
     }
-    return { portOffset: this.settings.get('server.offset'), webSocket: this.settings.webSocket(authorities) }
+    return {
+      portOffset: this.settings.get('server.offset'),
+      webSocket: this.settings.webSocket(authorities('transport.wss.sender.truststore')),
+      httpClient: this.settings.httpClient(authorities('truststore')),
+      http: this.settings.http(this.#shared.https !== undefined),
+      classes: this.settings.classes(),
+      script: this.settings.script(),
+    }
   }
 
   async #attempt(what: string, act: () => Promise<unknown>): Promise<void> {

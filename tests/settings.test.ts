@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Diagnostics, format } from '../src/language/diagnostic.ts'
 import { Source } from '../src/language/source.ts'
+import { DEFAULT_JSON_XML } from '../src/message/codecs/json-xml-options.ts'
 import { readSettings, SETTINGS, Settings } from '../src/settings.ts'
+import { proxy } from './support/configurations.ts'
+import { startGateway } from './support/gateway.ts'
+import { ask } from './support/http-backend.ts'
 
 function read(text: string): { settings: Settings; found: string[]; errors: number } {
   const diagnostics = new Diagnostics()
@@ -20,6 +24,50 @@ const VALUES: Record<Key, [string, unknown]> = {
   'transport.http.listener.port': ['0', 0],
   'transport.http.listener.host': ['"127.0.0.1"', '127.0.0.1'],
   'transport.http.listener.max_body_bytes': ['1_000', 1_000],
+  'transport.http.listener.secured_enable': ['false', false],
+  'transport.http.listener.secured_port': ['8443', 8443],
+  'transport.http.listener.secured_protocols': ['"TLSv1.3"', 'TLSv1.3'],
+  'transport.http.listener.secured_verify_client': ['"require"', 'require'],
+  'transport.http.listener.preferred_ciphers': ['"TLS_AES_128_GCM_SHA256"', 'TLS_AES_128_GCM_SHA256'],
+  'keystore.tls.file_name': ['"server.p12"', 'server.p12'],
+  'keystore.tls.password': ['"secret"', 'secret'],
+  'keystore.tls.key_password': ['"secret"', 'secret'],
+  'synapse_properties.synapse.rest.CORSConfig.enabled': ['false', false],
+  'synapse_properties.synapse.rest.CORSConfig.Access-Control-Allow-Origin': [
+    '"https://a.example.com, *"',
+    ['https://a.example.com', '*'],
+  ],
+  'synapse_properties.synapse.rest.CORSConfig.Access-Control-Allow-Headers': ['"X-A"', ['X-A']],
+  'transport.http.sender.max_body_bytes': ['1_000', 1_000],
+  'transport.http.sender.connect_timeout_ms': ['500', 500],
+  'truststore.file_name': ['"trust.jks"', 'trust.jks'],
+  'truststore.password': ['"secret"', 'secret'],
+  'synapse_properties.synapse.global_timeout_interval': ['60_000', 60_000],
+  'synapse_properties.synapse.global_endpoint_suspend_duration': ['1_000', 1_000],
+  'synapse_properties.synapse.commons.json.preserve.namespace': ['true', true],
+  'synapse_properties.synapse.commons.json.output.namespaceSepChar': ['"^"', '^'],
+  'synapse_properties.synapse.commons.json.output.enableNSDeclarations': ['true', true],
+  'synapse_properties.synapse.commons.json.output.autoPrimitive': ['false', false],
+  'synapse_properties.synapse.commons.json.output.disableAutoPrimitive.regex': ['"[0-9]+"', '[0-9]+'],
+  'synapse_properties.synapse.commons.json.json.output.disableAutoPrimitive.customReplaceRegex': [
+    '"@+"',
+    '@+',
+  ],
+  'synapse_properties.synapse.commons.json.output.disableAutoPrimitive.customReplaceRegex': ['"@+"', '@+'],
+  'synapse_properties.synapse.commons.json.json.output.disableAutoPrimitive.customReplaceSequence': [
+    '"#"',
+    '#',
+  ],
+  'synapse_properties.synapse.commons.json.output.disableAutoPrimitive.customReplaceSequence': ['"#"', '#'],
+  'synapse_properties.synapse.commons.json.output.jsonoutAutoArray': ['false', false],
+  'synapse_properties.synapse.commons.json.output.jsonoutMultiplePI': ['false', false],
+  'synapse_properties.synapse.commons.json.output.xmloutAutoArray': ['false', false],
+  'synapse_properties.synapse.commons.json.output.xmloutMultiplePI': ['true', true],
+  'synapse_properties.synapse.json.to.xml.processing.instruction.enabled': ['true', true],
+  'synapse_properties.synapse.commons.json.output.emptyXmlElemToEmptyStr': ['true', true],
+  'synapse_properties.synapse.commons.enableXmlNullForEmptyElement': ['false', false],
+  'synapse_properties.synapse.commons.enableXmlNilReadWrite': ['true', true],
+  'synapse_properties.synapse.commons.json.buildValidNCNames': ['true', true],
   'transport.ws.sender.enable': ['false', false],
   'transport.ws.sender.outflow_dispatch_sequence': ['"out"', 'out'],
   'transport.ws.sender.outflow_dispatch_fault_sequence': ['"outFault"', 'outFault'],
@@ -37,6 +85,8 @@ const VALUES: Record<Key, [string, unknown]> = {
   'transport.wss.sender.enable': ['false', false],
   'transport.wss.sender.truststore_location': ['"trust.jks"', 'trust.jks'],
   'transport.wss.sender.truststore_password': ['"secret"', 'secret'],
+  'myelin.script.timeout_ms': ['100', 100],
+  'myelin.script.memory_mb': ['16', 16],
   'management.probe.enable': ['false', false],
   'management.probe.port': ['9999', 9999],
   'management.probe.host': ['"::1"', '::1'],
@@ -187,6 +237,45 @@ hostname = "localhost"
       new RegExp(`^deployment\\.toml:${line}:\\d+ error malformed-toml\\n  [^\\n]+\\.\\n`),
     )
     expect(settings.get('server.offset')).toBe(0)
+  })
+})
+
+describe('how JSON and XML are made of each other', () => {
+  test('is told by the properties of the original, in quotes or in tables', () => {
+    const { settings, found } = read(`[synapse_properties]
+"synapse.commons.json.preserve.namespace" = true
+"synapse.commons.json.output.disableAutoPrimitive.regex" = "[0-9]+"
+synapse.commons.enableXmlNullForEmptyElement = "false"
+`)
+    expect(found).toEqual([])
+    expect(settings.jsonXml()).toEqual({
+      ...DEFAULT_JSON_XML,
+      keepsPrefixes: true,
+      staysText: /^(?:[0-9]+)$/u,
+      emptyIsNull: false,
+    })
+    expect(new Settings().jsonXml()).toEqual(DEFAULT_JSON_XML)
+  })
+
+  test('a pattern that is none is an error', () => {
+    const { found } = read(
+      '[synapse_properties]\n"synapse.commons.json.output.disableAutoPrimitive.regex" = "("',
+    )
+    expect(found[0]).toMatch(/error bad-value\n.*is "\("; expected a regular expression/)
+  })
+
+  test('holds for the messages of a gateway made with them', async () => {
+    const settings = { 'synapse_properties.synapse.commons.json.output.autoPrimitive': false }
+    const type = '<property name="messageType" scope="axis2" value="application/json"/>'
+    await using gateway = await startGateway({ xml: proxy('p', `${type}<respond/>`), settings })
+
+    const { body } = await ask(gateway.url('http'), {
+      method: 'POST',
+      body: '<o><n>1</n></o>',
+      headers: { 'Content-Type': 'application/xml' },
+    })
+
+    expect(body).toBe('{"o":{"n":"1"}}')
   })
 })
 

@@ -24,6 +24,8 @@ export type FrameKind = 'text' | 'binary'
 export interface FaultHandlers {
   readonly run: Step
   readonly outer: FaultHandlers | undefined
+  /** Parameters of the template the handlers stand in. */
+  readonly parameters?: TemplateFrame | undefined
 }
 
 /** What all contexts made of one received message share: work that goes on beside its own way. */
@@ -34,6 +36,8 @@ export interface Exchange {
   ending?: Ending
   /** A fault in a branch that no fault sequence handled. */
   fault?: Fault
+  /** Called once when the exchange ends. */
+  atEnd?: (() => void)[]
 }
 
 /** One message on its way. Made once per message; everything in it that may stay unused is made when asked for. */
@@ -55,6 +59,8 @@ export class MessageContext {
   handlers: FaultHandlers | undefined = undefined
   /** Parameters of the template the step that runs stands in. */
   parameters: TemplateFrame | undefined = undefined
+  /** Whether a call has waited for an answer since the message was made, or forked: what was around it goes on. */
+  isResumed = false
   /** Set while a fault sequence runs. */
   fault: Fault | undefined = undefined
   /** Whether a fault sequence of the configuration has dealt with the fault. */
@@ -191,6 +197,7 @@ export class MessageContext {
   /** Takes the answer of a backend in place of the message: headers, status and the axis2 scope are the answer's. */
   receive(answer: Message): void {
     this.message = answer
+    this.isResumed = true
     this.sendsFrame = false
     this.respondsFrame = false
     this.#transport = undefined
@@ -213,6 +220,13 @@ export class MessageContext {
     const { background } = this.exchange
     background.add(work)
     void work.finally(() => background.delete(work))
+  }
+
+  /** Calls back once when the exchange this message belongs to ends. */
+  atEnd(callback: () => void): void {
+    const { exchange } = this
+    exchange.atEnd ??= []
+    exchange.atEnd.push(callback)
   }
 
   /** Whether nothing will come back for this message, `OUT_ONLY`. */

@@ -46,20 +46,30 @@ export interface Place {
   readonly column: number
 }
 
+/** What may be said of a fault beside its code and text. */
+export interface FaultOptions {
+  readonly detail?: string
+  readonly cause?: unknown
+  readonly isSettled?: boolean
+}
+
 /** A failure while mediating. It runs the nearest fault sequence outwards. */
 export class Fault extends Error {
   /** A number of the field, or what a throwError wrote. */
   readonly code: FaultCode | string
   /** More than the message, for `ERROR_DETAIL`. */
   readonly detail: string
+  /** Whether it has been dealt with where it came up: it ends the flow, and no fault sequence runs for it. */
+  readonly isSettled: boolean
   /** The step that failed, set by the pipeline it stood in. */
   place: Place | undefined
 
-  constructor(code: FaultCode | string, message: string, options: { detail?: string; cause?: unknown } = {}) {
+  constructor(code: FaultCode | string, message: string, options: FaultOptions = {}) {
     super(message, { cause: options.cause })
     this.name = 'Fault'
     this.code = code
     this.detail = options.detail ?? message
+    this.isSettled = options.isSettled === true
   }
 
   /** Makes a fault of whatever was thrown. A `Fault` stays what it is, a bug becomes code 0 with its stack. */
@@ -70,8 +80,9 @@ export class Fault extends Error {
     return new Fault(0, error.message, { detail: error.stack ?? error.message, cause: error })
   }
 
-  /** Whether the message could not be handed to an endpoint, rather than failing on the way to it. */
+  /** Whether the message could not be handed to an endpoint, rather than failing on the way to it; not once settled. */
   get isDelivery(): boolean {
+    if (this.isSettled) return false
     return typeof this.code === 'number' && this.code >= 101500 && this.code < 400000
   }
 }

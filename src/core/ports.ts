@@ -15,6 +15,10 @@ export interface Pipeline {
 /** Where messages are sent. */
 export interface Endpoint {
   readonly name: string
+  /** Whether it would take a message now; undefined where it always does. Groups pass by what is not ready. */
+  readonly isReady?: boolean | undefined
+  /** Whether it keeps a connection for each client session, so that the messages of one belong together. */
+  readonly keepsLinks?: boolean | undefined
   /**
    * Hands a message over; gives the answer where the endpoint has one.
    * @throws Fault with a 1015xx code when the message cannot be handed over.
@@ -32,6 +36,24 @@ export interface RequestFacts {
   readonly remoteAddress: string
   /** What follows the service's own path, with the query: `REST_URL_POSTFIX`. */
   readonly postfix: string
+  /** The inbound endpoint it came to, where that is not the service itself. */
+  readonly inbound?: string
+  /** Which resource of an API takes it. */
+  readonly rest?: RestFacts
+}
+
+/** What is known of a request to an API. */
+export interface RestFacts {
+  /** Name the API is registered by. */
+  readonly api: string
+  /** Empty for none. */
+  readonly version: string
+  readonly context: string
+  /** What the resource is called, and the template or mapping it has; empty for none. */
+  readonly resource: string
+  readonly pattern: string
+  /** What follows the context, query included: `/` where nothing does. */
+  readonly path: string
 }
 
 /** Who sent a message, and how to answer. */
@@ -40,6 +62,8 @@ export interface Origin {
   readonly request: RequestFacts | undefined
   /** Sends the message of a context back. */
   reply(ctx: MessageContext): MaybePromise<void>
+  /** An endpoint has the message, and what it answers is waited for. */
+  taken?(ctx: MessageContext): void
   /** The message has been through everything, faults included; called once per message. */
   ended(ctx: MessageContext): void
 }
@@ -97,9 +121,20 @@ export interface Deployment {
   endpoint(name: string): Endpoint | undefined
   template(name: string): SequenceTemplate | undefined
   messageStore(name: string): MessageStore | undefined
+  /** A service by its kind and name, for callers inside the gateway. */
+  service(kind: Service['kind'], name: string): Service | undefined
   /** A local entry, or the resource of the registry that a key such as `gov:/schemas/a.xsd` names. */
   entry(key: string): Entry | undefined
+  /**
+   * Writes a resource of the registry. It is kept in memory until the process ends, and seen by whoever looks it up
+   * from then on.
+   * @throws Fault when the key is none, or what was written so far takes up all the room there is
+   */
+  putEntry(key: string, change: EntryChange): void
 }
+
+/** What is written to a resource: its content, or one of its properties. */
+export type EntryChange = { readonly text: string } | { readonly property: string; readonly value: string }
 
 /** Something with sockets or timers. */
 export interface Lifecycle {

@@ -1,6 +1,6 @@
+import type { Entry } from '../core/entry.ts'
 import type { Logger } from '../core/logger.ts'
 import type { MessageCounters } from '../core/metrics.ts'
-import type { Entry } from '../core/entry.ts'
 import type {
   Deployment,
   Endpoint,
@@ -10,6 +10,7 @@ import type {
   SequenceTemplate,
   Service,
 } from '../core/ports.ts'
+import type { RequestHead, Route } from '../core/route.ts'
 import type { Step } from '../core/step.ts'
 import type {
   ClientTlsOptions,
@@ -48,13 +49,13 @@ export interface Mediator<F extends Fields = Fields> extends Declared<F> {
   readonly kind: 'mediator'
   /** Whether it reads the payload, beyond what its expressions do. */
   needsContent?(config: Config<F>): boolean
-  compile(config: Config<F>, build: Build): Step
+  compile(config: Config<F>, build: Build, span: Span): Step
 }
 
 /** A kind of endpoint: the element inside `<endpoint>`. */
 export interface EndpointKind<F extends Fields = Fields> extends Declared<F> {
   readonly kind: 'endpoint'
-  compile(config: Config<F>, build: Build, name: string): Endpoint
+  compile(config: Config<F>, build: Build, name: string, span: Span): Endpoint
 }
 
 /** A deployable thing: the root of a file, or a child of `<definitions>`. */
@@ -62,6 +63,8 @@ export interface Artifact<F extends Fields = Fields> extends Declared<F> {
   readonly kind: 'artifact'
   /** Which elements it reads, where several artifacts share an element. */
   readonly variant?: { readonly attribute: string; readonly values: readonly string[] }
+  /** The child by which its elements are known, where several artifacts share an element. */
+  readonly holds?: string
   /** The folder its files live in. */
   readonly folder: string
   /** Names share one space within it: sequences and endpoints do, services have their own. */
@@ -94,13 +97,32 @@ export interface EndpointTemplate {
 /** A service and where it is served. */
 export interface ServedService {
   readonly service: Service
-  /** A listener of its own, or the one all HTTP services share. */
-  readonly listener: ListenerAddress | 'http'
+  /** A listener of its own, one of those all HTTP services share, or that of an HTTP inbound endpoint. */
+  readonly listener: ListenerAddress | 'http' | 'https' | BoundTo
   /** A path without query; `/*` at the end takes everything below it. */
   readonly path: string
   /** Set for a service that takes WebSockets, and then only those. */
   readonly webSocket?: WebSocketServiceOptions
+  readonly http?: HttpServiceOptions
   readonly span: Span
+}
+
+/** Names an inbound endpoint whose listener serves something else too. */
+export interface BoundTo {
+  readonly inbound: string
+}
+
+/** How a service takes HTTP requests, where that is not its message pipeline for each. */
+export interface HttpServiceOptions {
+  /** Only requests with this host, and this port, in their Host header. */
+  readonly host?: string
+  readonly port?: number
+  /** Chooses what takes a request, or answers it. */
+  readonly route?: (request: RequestHead) => Route
+  /** Requests whose target matches go to the service of the HTTP transport that has their path, if there is one. */
+  readonly dispatch?: RegExp
+  /** The inbound endpoint it is served at. */
+  readonly inbound?: string
 }
 
 /** A mediator of a file: declaration, typed values and place. */
@@ -165,6 +187,8 @@ export interface Build {
 
 /** Something with sockets or timers that artifacts share by key. */
 export interface Resource {
+  /** Called when the gateway starts, before anything listens. */
+  start?(): void
   stop(graceMs: number): Promise<void>
 }
 
@@ -172,6 +196,48 @@ export interface Resource {
 export interface BuildSettings {
   readonly portOffset: number
   readonly webSocket: WebSocketSettings
+  readonly http: HttpSettings
+  readonly httpClient: HttpClientSettings
+  /** Modules that stand for Java classes, each by the name of its class: absolute paths. */
+  readonly classes: ReadonlyMap<string, string>
+  readonly script: ScriptSettings
+}
+
+/** What scripts may use up. */
+export interface ScriptSettings {
+  /** Milliseconds one run may take. */
+  readonly timeoutMs: number
+  /** Mebibytes one script may hold. */
+  readonly memoryMb: number
+}
+
+/** How backends are called over HTTP, and what holds for all endpoints. Durations are in milliseconds. */
+export interface HttpClientSettings {
+  /** The largest body taken from a backend. */
+  readonly maxBodyBytes: number
+  readonly connectTimeoutMs: number
+  /** The longest an answer may take, whatever an endpoint says. */
+  readonly timeoutMs: number
+  /** How long an endpoint is suspended that does not say; below 0 the built-in 30 seconds. */
+  readonly suspendMs: number
+  readonly suspendFactor: number
+  readonly tls: ClientTlsOptions
+}
+
+/** What services for HTTP callers read of the settings. */
+export interface HttpSettings {
+  /** Whether the HTTP transport has a port for TLS. */
+  readonly hasTls: boolean
+  readonly cors: CorsSettings
+}
+
+/** Which pages of other origins may use APIs. */
+export interface CorsSettings {
+  readonly isEnabled: boolean
+  /** Origins as browsers write them; `*` for all. */
+  readonly origins: readonly string[]
+  /** The request headers that pages may set. */
+  readonly headers: readonly string[]
 }
 
 /** `[transport.ws]` and `[transport.wss]` of the settings. */

@@ -36,10 +36,12 @@ export interface DiagnosticRecord {
 /** Collects findings; everything that reads configuration reports here and goes on. */
 export class Diagnostics {
   readonly #found: Diagnostic[] = []
+  #errors = 0
 
   /** Adds a finding. */
   report(diagnostic: Diagnostic): void {
     this.#found.push(diagnostic)
+    if (diagnostic.severity === 'error') this.#errors++
   }
 
   error(span: Span, code: string, message: string, hint?: string): void {
@@ -56,7 +58,7 @@ export class Diagnostics {
 
   /** How many errors were found so far. */
   get errors(): number {
-    return this.#found.filter(found => found.severity === 'error').length
+    return this.#errors
   }
 
   /** All findings by file and place; the same finding at the same place once. */
@@ -117,19 +119,30 @@ function excerpt({ source, start, end }: Span, line: number, column: number): st
   ]
 }
 
+/** Names with more letters wrong than this are other names, however long they are. */
+const MOST_MISTAKES = 3
+
 /** Finds the name most like a mistyped one; undefined when none is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  let bestDistance = Math.min(MOST_MISTAKES, Math.max(1, Math.floor(name.length / 3))) + 1
   for (const candidate of known) {
-    const distance =
-      name.toLowerCase() === candidate.toLowerCase() ? 0 : editDistance(name, candidate, bestDistance)
+    const distance = distanceTo(candidate, name, bestDistance)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }
   }
   return best
+}
+
+/** A name cut short, such as `onErr`, is as near as one letter off. */
+function distanceTo(candidate: string, name: string, limit: number): number {
+  const [a, b] = [name.toLowerCase(), candidate.toLowerCase()]
+  if (a === b) return 0
+  const distance = editDistance(name, candidate, limit)
+  const isCut = a.length >= 4 && b.startsWith(a) && b.length - a.length <= 2
+  return isCut ? Math.min(1, distance) : distance
 }
 
 /** Writes the hint for a near miss: `Did you mean x?` */

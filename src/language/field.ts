@@ -82,8 +82,13 @@ export function child<F extends Fields>(
     fields,
     read(name, reader) {
       const [element, ...more] = reader.takeChildren(name)
-      if (more[0])
-        reader.wrong(more[0].span, 'repeated-element', `<${reader.element.name}> takes one <${name}>.`)
+      // Compatibility: of several, the first counts.
+      for (const { span } of more)
+        reader.warning(
+          span,
+          'repeated-element',
+          `<${reader.element.name}> takes one <${name}>; the first counts.`,
+        )
       if (element) return reader.nested(element, fields)
       if (options.required) reader.missing(`element <${name}>`)
       return undefined
@@ -160,6 +165,19 @@ export function literal(options: Described): Field<Element | undefined> {
   }
 }
 
+/** All child elements taken as they are written, to be put into messages. Declare it alone. */
+export function literals(options: Described): Field<readonly Element[]> {
+  return {
+    kind: 'literal',
+    doc: options.doc,
+    isRequired: false,
+    read(_name, reader) {
+      reader.takeAny()
+      return reader.element.children
+    },
+  }
+}
+
 /** An `<endpoint>`, inline or by key. */
 export function endpoint(options: Described & { required?: boolean }): Field<EndpointNode | undefined> {
   return {
@@ -181,6 +199,8 @@ export interface Parameter<T> {
   readonly doc: string
   readonly default?: T
   readonly required?: boolean
+  /** Whether it may hold an element in place of text: its value is that, written out. */
+  readonly takesXml?: boolean
 }
 type ParameterTypes = Readonly<Record<string, Parameter<unknown>>>
 type ParameterValues<P extends ParameterTypes> = {

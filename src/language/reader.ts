@@ -1,6 +1,8 @@
+import { serializeXml } from '../message/xml/serialize.ts'
 import type { EndpointKind, EndpointNode, Mediator, MediatorNode } from './declare.ts'
 import { type Diagnostics, didYouMean } from './diagnostic.ts'
 import type { Branch, Config, Fields, Parameter } from './field.ts'
+import { resolvedValue } from './resolved.ts'
 import type { Span } from './source.ts'
 import { Expected, reference, type ValueType } from './types.ts'
 import { type Attribute, type Element, isSynapse } from './xml.ts'
@@ -8,7 +10,10 @@ import { type Attribute, type Element, isSynapse } from './xml.ts'
 /** The components that files may use. */
 export interface Vocabulary {
   readonly mediators: ReadonlyMap<string, Mediator>
+  /** Kinds of endpoint, by the element inside `<endpoint>`. */
   readonly endpoints: ReadonlyMap<string, EndpointKind>
+  /** The `<endpoint>` element itself. */
+  readonly endpoint: EndpointKind
   /** Mediators and kinds of endpoint that are known and not run, each with what to say. */
   readonly unsupported: ReadonlyMap<string, string>
 }
@@ -80,21 +85,27 @@ export class ElementReader {
     return this.mediators(elements)
   }
 
-  /** Reads a value; reports what is wrong with it and gives undefined then. */
-  parse<T>(type: ValueType<T>, text: string, span: Span, what: string): T | undefined {
+  /** Reads a value; reports what is wrong with it, as `shown` in the file, and gives undefined then. */
+  parse<T>(type: ValueType<T>, text: string, span: Span, what: string, shown = text): T | undefined {
     try {
       const value = type.parse(text, { namespaces: this.element.namespaces, span })
       if (type.readsContent?.(value)) this.#reading.readsContent = true
+      for (const warning of type.warnings?.(value) ?? [])
+        this.#reading.diagnostics.warning(span, 'doubtful-expression', warning)
       return value
     } catch (error) {
       if (!(error instanceof Expected)) throw error
-      this.wrong(span, 'bad-value', `${what} is "${text}"; expected ${error.message}.`, error.hint)
+      this.wrong(span, 'bad-value', `${what} is "${shown}"; expected ${error.message}.`, error.hint)
       return undefined
     }
   }
 
   missing(what: string): void {
     this.wrong(this.element.span, 'missing', `<${this.element.name}> needs ${what}.`)
+  }
+
+  warning(span: Span, code: string, message: string, hint?: string): void {
+    this.#reading.diagnostics.warning(span, code, message, hint)
   }
 
   wrong(span: Span, code: string, message: string, hint?: string): void {
@@ -131,9 +142,16 @@ export class ElementReader {
     const { vocabulary, diagnostics } = this.#reading
     const declaration = isSynapse(element) ? vocabulary.mediators.get(element.name) : undefined
     if (!declaration) {
-      const reason = vocabulary.unsupported.get(element.name)
-      if (reason !== undefined && isSynapse(element)) {
+      const reason = isSynapse(element)
+        ? vocabulary.unsupported.get(element.name)
+        : FOREIGN.get(`${element.namespace} ${element.name}`)
+      const dot = element.name.indexOf('.')
+      if (reason !== undefined) {
         diagnostics.error(element.span, 'not-supported', `<${element.name}> is not supported: ${reason}`)
+      } else if (dot > 0 && isSynapse(element)) {
+        const [library, operation] = [element.name.slice(0, dot), element.name.slice(dot + 1)]
+        const message = `<${element.name}> is not supported: it is operation ${operation} of connector ${library}.`
+        diagnostics.error(element.span, 'not-supported', message, CONNECTOR_HINT)
       } else {
         const known = [...vocabulary.mediators.keys(), ...vocabulary.unsupported.keys()]
         diagnostics.error(
@@ -154,42 +172,35 @@ export class ElementReader {
     return config && { declaration, config, span: element.span, readsContent }
   }
 
-  /** Reads an `<endpoint>`: a reference by `key`, or one kind of endpoint. */
+  /** Reads an `<endpoint>`: a reference by `key`, or what the declaration of the element says. */
   endpoint(element: Element): EndpointNode | undefined {
     const inner = new ElementReader(element, this.#reading)
-    const name = inner.takeAttribute('name')?.value
     const key = inner.takeAttribute('key')
     if (!key) {
-      const node = inner.takeEndpoint()
-      inner.read({}, { unsupported: ENDPOINT_UNSUPPORTED })
-      return node && { ...node, name }
+      const kind = this.#reading.vocabulary.endpoint
+      const config = readDeclared(kind, element, this.#reading)
+      return config && { name: undefined, key: undefined, kind, config, span: element.span }
     }
+    const name = inner.takeAttribute('name')?.value
     inner.read({})
     const target = this.parse(reference, key.value, key.valueSpan, 'attribute key')
     return target && { name, key: target, kind: undefined, config: undefined, span: element.span }
   }
 
-  /** Takes the kind of endpoint inside this `<endpoint>` and reads it. */
+  /** Takes the kind of endpoint inside this `<endpoint>`, once its other children are taken, and reads it. */
   takeEndpoint(): EndpointNode | undefined {
     const { vocabulary } = this.#reading
     this.takeChildren('description')
-    const element = [...this.#children].find(child => !Object.hasOwn(ENDPOINT_UNSUPPORTED, child.name))
+    const element = [...this.#children].find(isSynapse)
     if (!element) {
-      // An endpoint by template or key-expression is reported as such.
-      const isKnown = [...this.#attributes].some(({ name }) => Object.hasOwn(ENDPOINT_UNSUPPORTED, name))
-      if (!isKnown)
-        this.wrong(
-          this.element.span,
-          'missing',
-          '<endpoint> needs an address, or the key of another endpoint.',
-        )
+      this.wrong(this.element.span, 'missing', '<endpoint> needs an address, or the key of another endpoint.')
       return undefined
     }
     this.#children.delete(element)
     const kind = vocabulary.endpoints.get(element.name)
     if (kind) {
       const config = readDeclared(kind, element, this.#reading)
-      return config && { name: undefined, key: undefined, kind, config, span: this.element.span }
+      return config && { name: undefined, key: undefined, kind, config, span: element.span }
     }
     const reason = vocabulary.unsupported.get(`endpoint/${element.name}`)
     if (reason !== undefined) {
@@ -199,6 +210,13 @@ export class ElementReader {
       this.wrong(element.span, 'unknown-endpoint', `<${element.name}> is no kind of endpoint.`, hint)
     }
     return undefined
+  }
+
+  /** Gives what reads an `<endpoint>` element made later, with findings of its own. */
+  endpointReader(): (element: Element, diagnostics: Diagnostics) => EndpointNode | undefined {
+    const { vocabulary } = this.#reading
+    return (element, diagnostics) =>
+      new ElementReader(element, { vocabulary, diagnostics, readsContent: false }).endpoint(element)
   }
 
   /** Reads `<parameter name="…">value</parameter>` elements, in a `<parameters>` element or directly. */
@@ -212,6 +230,8 @@ export class ElementReader {
     for (const element of elements) {
       const inner = new ElementReader(element, this.#reading)
       const named = inner.takeAttribute('name')
+      const isXml = named !== undefined && types[named.value]?.takesXml === true
+      const xml = isXml ? inner.takeAny()?.xml : undefined
       inner.read({}, { unsupported: { key: 'registry values come with a later version; write the value' } })
       if (!named) {
         this.wrong(element.span, 'missing', '<parameter> needs attribute name.')
@@ -220,21 +240,36 @@ export class ElementReader {
       const type = Object.hasOwn(types, named.value) ? types[named.value] : undefined
       if (!type) {
         const hint = didYouMean(named.value, Object.keys(types))
-        this.wrong(
-          named.valueSpan,
-          'unknown-parameter',
-          `<${this.element.name}> has no parameter ${named.value}.`,
-          hint,
-        )
+        const message = `<${this.element.name}> has no parameter ${named.value}`
+        if (hint !== undefined) this.wrong(named.valueSpan, 'unknown-parameter', `${message}.`, hint)
+        else
+          this.#reading.diagnostics.warning(
+            named.valueSpan,
+            'unknown-parameter',
+            `${message}; it has no effect.`,
+          )
         continue
       }
       given.add(named.value)
-      values[named.value] = this.parse(type.type, element.text, element.textSpan, `parameter ${named.value}`)
+      const what = `parameter ${named.value}`
+      const text = xml
+        ? serializeXml(xml)
+        : resolvedValue(element.text, missing => this.#unresolved(element, what, missing, type.required))
+      if (text === undefined) continue
+      values[named.value] = this.parse(type.type, text, element.textSpan, what, xml ? text : element.text)
     }
     for (const [name, { required }] of Object.entries(types)) {
       if (required && !given.has(name)) this.missing(`parameter ${name}`)
     }
     return values
+  }
+
+  /** A parameter whose value the environment lacks counts as not given. */
+  #unresolved({ textSpan }: Element, what: string, missing: string, isRequired = false): void {
+    const message = `${what} needs ${missing}, which the environment does not have`
+    const hint = `Set the environment variable ${missing}.`
+    if (isRequired) this.wrong(textSpan, 'unresolved-value', `${message}.`, hint)
+    else this.warning(textSpan, 'unresolved-value', `${message}; it counts as not given.`, hint)
   }
 
   #reportLeftovers(known: KnownToo): void {
@@ -270,17 +305,29 @@ export class ElementReader {
       this.wrong(span, 'not-supported', `${where} is not supported: ${unsupported[name]}.`)
     } else if (Object.hasOwn(ignored, name)) {
       diagnostics.warning(span, 'no-effect', `${where} has no effect: ${ignored[name]}.`)
-    } else {
+    } else if (otherwise.hint !== undefined && otherwise.code === 'unknown-attribute') {
       this.wrong(span, otherwise.code, otherwise.message, otherwise.hint)
+    } else {
+      // Compatibility: the original reads past what it does not know; a near miss of an attribute is a mistake.
+      const message = `${otherwise.message.slice(0, -1)}; it has no effect.`
+      diagnostics.warning(span, otherwise.code, message, otherwise.hint)
     }
   }
 }
 
+const CONNECTOR_HINT = 'Connectors run Java; call the service over HTTP, by a call to an endpoint.'
+
+/** Mediators that have a namespace of their own and do not run, by that and their name: what to say. */
+const FOREIGN: ReadonlyMap<string, string> = new Map([
+  [
+    'http://wso2.org/carbon/rules rule',
+    'it runs rules of Drools, a Java engine. Use filter, switch or a script instead.',
+  ],
+])
+
 function mediatorHint(element: Element, known: readonly string[]): string | undefined {
   if (!isSynapse(element))
     return `It is in the namespace ${element.namespace}, which is not that of the configuration language.`
-  if (element.name.includes('.'))
-    return 'Connector operations are not supported; the http connector can be replaced by a call to an endpoint.'
   return didYouMean(element.name, known)
 }
 
@@ -288,15 +335,6 @@ function mediatorHint(element: Element, known: readonly string[]): string | unde
 interface KnownToo {
   readonly unsupported?: Readonly<Record<string, string>>
   readonly ignored?: Readonly<Record<string, string>>
-}
-
-/** What an `<endpoint>` may hold in the original, and not here. */
-export const ENDPOINT_UNSUPPORTED: Readonly<Record<string, string>> = {
-  'key-expression':
-    'endpoints chosen per message come with a later version; use a switch with one send per endpoint',
-  template: 'endpoint templates come with a later version; write the endpoint out',
-  property: 'endpoint properties come with a later version; use the property mediator before send',
-  onError: 'use onError of the sequence that sends',
 }
 
 interface Readable extends KnownToo {

@@ -3,11 +3,14 @@ export class Source {
   /** The path as it is shown to people. */
   readonly path: string
   readonly text: string
+  /** Whether it is part of an archive: its main and fault sequences then take the place of those in files. */
+  readonly isOfArchive: boolean
   #lineStarts: number[] | undefined
 
-  constructor(path: string, text: string) {
+  constructor(path: string, text: string, { isOfArchive = false } = {}) {
     this.path = path
     this.text = text
+    this.isOfArchive = isOfArchive
   }
 
   /** Gives line and column, both from 1, of an offset in the text. */

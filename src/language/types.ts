@@ -12,6 +12,8 @@ export interface ValueType<T> {
   parse(text: string, setting: Setting): T
   /** Whether a value makes its mediator read the payload. */
   readsContent?(value: T): boolean
+  /** What to warn of in a value that is allowed. */
+  warnings?(value: T): readonly string[]
 }
 
 /** Thrown by a value type: what was expected instead, as in `a whole number from 1 to 65535`. */
@@ -128,11 +130,11 @@ export interface Reference {
   readonly span: Span
 }
 
-/** The name of another artifact. */
+/**
+ * The name of another artifact. Compatibility: an empty one deploys; it names nothing, which is said where it is
+ * looked up.
+ */
 export const reference: ValueType<Reference> = {
   name: 'name of an artifact',
-  parse(value, { span }) {
-    if (value.trim() === '') throw new Expected('the name of an artifact')
-    return { name: value.trim(), span }
-  },
+  parse: (value, { span }) => ({ name: value.trim(), span }),
 }

@@ -1,4 +1,4 @@
-import { XMLValidator } from 'fast-xml-parser'
+import { createRequire } from 'node:module'
 import { parseXml, XmlError } from '../message/xml/parse.ts'
 import type { XmlElement } from '../message/xml/tree.ts'
 import type { Diagnostics } from './diagnostic.ts'
@@ -32,10 +32,12 @@ export interface Element {
 }
 
 /** The namespaces a configuration's elements may be in; the examples of the original product mix these. */
-const SYNAPSE_NAMESPACES: ReadonlySet<string> = new Set([
+export const SYNAPSE_NAMESPACES: ReadonlySet<string> = new Set([
   '',
   'http://ws.apache.org/ns/synapse',
   'http://synapse.apache.org/ns/2010/04/configuration',
+  // Tools write the properties of tasks in it.
+  'http://www.wso2.org/products/wso2commons/tasks',
 ])
 
 /** Whether an element belongs to the configuration language. */
@@ -62,6 +64,9 @@ export function readXml(source: Source, diagnostics: Diagnostics): Element | und
 
 /** The other parser knows where an unclosed element was opened. */
 function secondOpinion(source: Source): string | undefined {
+  const { XMLValidator } = createRequire(import.meta.url)(
+    'fast-xml-parser',
+  ) as typeof import('fast-xml-parser')
   const verdict = XMLValidator.validate(source.text)
   if (verdict === true) return undefined
   const { msg, line, col } = verdict.err

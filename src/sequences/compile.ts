@@ -31,11 +31,15 @@ export interface Names {
   messageStore(reference: Reference): MessageStore
 }
 
+/** Is told of every mediator that is compiled; what it gives is called each time that mediator runs. */
+export type Observe = (span: Span, artifact: Build['artifact']) => () => void
+
 /** What compiling needs beside the artifact itself. */
 export interface CompileContext
   extends Pick<Build, 'deployment' | 'log' | 'artifact' | 'settings' | 'counters' | 'resource'> {
   readonly diagnostics: Diagnostics
   readonly names: Names
+  readonly observe?: Observe
   /** Makes the endpoint that sends to the address of the message. */
   implicitEndpoint(build: Build): Endpoint
 }
@@ -91,7 +95,9 @@ export class Builder implements Build {
   pipeline(nodes: readonly MediatorNode[]): Pipeline {
     const outer = this.#uses
     this.#uses = []
-    const steps = nodes.map(node => node.declaration.compile(node.config, this))
+    const steps = nodes.map(node =>
+      this.#observed(node, node.declaration.compile(node.config, this, node.span)),
+    )
     const run = chain(
       steps,
       nodes.map(node => node.span),
@@ -135,7 +141,7 @@ export class Builder implements Build {
 
   endpoint(node: EndpointNode): Endpoint {
     if (node.key) return this.#context.names.endpoint(node.key)
-    return node.kind!.compile(node.config!, this, node.name ?? '')
+    return node.kind!.compile(node.config!, this, node.name ?? '', node.span)
   }
 
   implicitEndpoint(): Endpoint {
@@ -170,6 +176,15 @@ export class Builder implements Build {
 
   error(span: Span, code: string, message: string, hint?: string): void {
     this.#context.diagnostics.error(span, code, message, hint)
+  }
+
+  #observed({ span }: MediatorNode, step: Step): Step {
+    const ran = this.#context.observe?.(span, this.artifact)
+    if (!ran) return step
+    return ctx => {
+      ran()
+      return step(ctx)
+    }
   }
 
   #used(pipeline: Pipeline): Pipeline {

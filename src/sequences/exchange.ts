@@ -2,6 +2,7 @@ import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Pipeline } from '../core/ports.ts'
 import type { MaybePromise } from '../core/step.ts'
+import { leaveFault } from './pipeline.ts'
 
 /**
  * Takes a message through its hook and, when `send` left a reply, through the outflow. It never throws: what no
@@ -55,17 +56,12 @@ function finish(ctx: MessageContext): MaybePromise<void> {
 
 function end(ctx: MessageContext): void {
   ctx.origin.ended(ctx)
+  for (const callback of ctx.exchangeIfAny?.atEnd ?? []) callback()
   ctx.service.counters.ended[ctx.ending]++
 }
 
 function unhandled(ctx: MessageContext, thrown: unknown): MaybePromise<void> {
   const fault = Fault.from(thrown)
-  ctx.fault = fault
-  ctx.isFaultHandled = false
-  ctx.ending = 'faulted'
-  ctx.log.error(
-    { code: fault.code, message: ctx.id, err: fault.cause instanceof Error ? fault.cause : fault },
-    `${ctx.service.label}fault ${fault.code} that no fault sequence handled: ${fault.message}`,
-  )
+  if (!fault.isSettled) leaveFault(ctx, fault)
   return finish(ctx)
 }

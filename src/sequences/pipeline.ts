@@ -1,7 +1,7 @@
 import type { FaultHandlers, MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Pipeline } from '../core/ports.ts'
-import { type MaybePromise, type Outcome, STOP, type Step } from '../core/step.ts'
+import { type Branching, type MaybePromise, type Outcome, STOP, type Step } from '../core/step.ts'
 import { placeOf, type Span } from '../language/source.ts'
 
 /**
@@ -20,8 +20,9 @@ export function chain(steps: readonly Step[], places: readonly Span[] = []): Ste
         if (outcome === undefined) continue
         if (outcome === STOP) return STOP
         const next = i
+        if (!(outcome instanceof Promise)) return behind(ctx, outcome, next)
         return outcome.then(
-          value => (value === STOP ? STOP : from(ctx, next)),
+          value => (value === undefined ? from(ctx, next) : value === STOP ? STOP : behind(ctx, value, next)),
           thrown => {
             throw placed(thrown, places[next - 1])
           },
@@ -31,6 +32,15 @@ export function chain(steps: readonly Step[], places: readonly Span[] = []): Ste
     } catch (thrown) {
       throw placed(thrown, places[i])
     }
+  }
+  /** Branches were made: they, and the message if it goes on, run what is left here. */
+  const behind = (ctx: MessageContext, made: Branching, next: number): MaybePromise<Outcome> => {
+    if (next >= steps.length) return made
+    const branches = made.advance(branch => from(branch, next))
+    if (!made.parentGoesOn) return branches
+    const outcome = from(ctx, next)
+    const together = (parent: Outcome): Outcome => branches.withParent(parent !== STOP)
+    return outcome instanceof Promise ? outcome.then(together) : together(outcome)
   }
   return ctx => from(ctx, 0)
 }
@@ -50,25 +60,30 @@ function placed(thrown: unknown, span: Span | undefined): Fault {
 export function guard(run: Step, onFault: Step): Step {
   const outermost: FaultHandlers = { run: onFault, outer: undefined }
   const handle = (ctx: MessageContext, thrown: unknown): MaybePromise<Outcome> => {
-    const outcome = runFault(ctx, Fault.from(thrown), onFault)
+    const fault = Fault.from(thrown)
+    if (fault.isSettled) return STOP
+    const outcome = runFault(ctx, fault, onFault)
     return outcome instanceof Promise ? outcome.then(stop) : STOP
   }
   return ctx => {
     const { handlers: outer, parameters } = ctx
-    ctx.handlers = outer ? { run: onFault, outer } : outermost
+    ctx.handlers = outer || parameters ? { run: onFault, outer, parameters } : outermost
     const failed = (thrown: unknown): MaybePromise<Outcome> => {
       ctx.handlers = outer
       ctx.parameters = parameters
       return handle(ctx, thrown)
     }
+    const left = (outcome: Outcome): Outcome => {
+      ctx.handlers = outer
+      if (outcome === undefined || outcome === STOP) return outcome
+      return outcome.advance(branch => {
+        branch.handlers = outer
+      })
+    }
     try {
       const outcome = run(ctx)
-      if (outcome instanceof Promise) {
-        return outcome.then(value => {
-          ctx.handlers = outer
-          return value
-        }, failed)
-      }
+      if (outcome instanceof Promise) return outcome.then(left, failed)
+      if (outcome !== undefined && outcome !== STOP) return left(outcome)
       ctx.handlers = outer
       return outcome
     } catch (thrown) {
@@ -82,6 +97,17 @@ export function runFault(ctx: MessageContext, fault: Fault, onFault: Step): Mayb
   enterFault(ctx, fault)
   ctx.isFaultHandled = true
   return onFault(ctx)
+}
+
+/** Leaves a fault with the message that no fault sequence has dealt with. */
+export function leaveFault(ctx: MessageContext, fault: Fault): void {
+  ctx.fault = fault
+  ctx.isFaultHandled = false
+  ctx.ending = 'faulted'
+  ctx.log.error(
+    { code: fault.code, message: ctx.id, err: fault.cause instanceof Error ? fault.cause : fault },
+    `${ctx.service.label}fault ${fault.code} that no fault sequence handled: ${fault.message}`,
+  )
 }
 
 /** A pipeline whose faults run another one. */

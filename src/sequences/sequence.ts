@@ -74,12 +74,25 @@ export class SequenceCell implements Pipeline {
       throw thrown
     }
     if (outcome instanceof Promise)
-      return outcome.finally(() => {
-        ctx.depth--
-      })
-    ctx.depth--
-    return outcome
+      return outcome.then(
+        value => left(ctx, value),
+        thrown => {
+          ctx.depth--
+          throw thrown
+        },
+      )
+    return left(ctx, outcome)
   }
+}
+
+/** Leaves the sequence, with the message and with the branches that go on behind it. */
+function left(ctx: MessageContext, outcome: Outcome): Outcome {
+  ctx.depth--
+  return outcome === undefined || outcome === STOP ? outcome : outcome.advance(leave)
+}
+
+function leave(ctx: MessageContext): undefined {
+  ctx.depth--
 }
 
 /**

@@ -15,7 +15,7 @@ const TEN = [
   'sequences/flow.xml:4:25 bad-value',
   'sequences/flow.xml:6:24 unknown-attribute',
   'sequences/flow.xml:11:26 bad-value',
-  'sequences/flow.xml:13:9 not-supported',
+  'sequences/flow.xml:13:9 missing',
 ]
 
 test('ten mistakes in four files are ten findings in one run, each at its place', async () => {

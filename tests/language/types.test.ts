@@ -75,11 +75,11 @@ test('words are taken as written, or in any case where that is said', () => {
   expect(expected(oneOfAnyCase('INFO', 'WARN'), 'loud')).toBe('one of INFO, WARN')
 })
 
-test('names are not blank', () => {
+test('names are not blank; references may be', () => {
   expect(parse(name, 'a b')).toBe('a b')
   expect(expected(name, '  ')).toBe('a name')
   expect(parse(reference, ' toBackend ')).toEqual({ name: 'toBackend', span: setting.span })
-  expect(expected(reference, ' ')).toBe('the name of an artifact')
+  expect(parse(reference, ' ')).toEqual({ name: '', span: setting.span })
 })
 
 describe('patterns', () => {

@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
-import type { LogFields, Logger, LogLevel } from '../../src/core/logger.ts'
+import type { LogFields, LogLevel } from '../../src/core/logger.ts'
 import { Gateway } from '../../src/gateway.ts'
 import { Diagnostics, format } from '../../src/language/diagnostic.ts'
 import { Source } from '../../src/language/source.ts'
 import { readSettings } from '../../src/settings.ts'
+import { type LogLine, RecordingLogger } from './recording-logger.ts'
 
 /** What a gateway for a test is made of. */
 export interface GatewayOptions {
@@ -14,31 +15,12 @@ export interface GatewayOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** A line of the log. */
-export interface LogLine {
-  readonly level: LogLevel
-  readonly text: string
-  readonly fields: LogFields
-}
-
 /** How long a line of the log may take to come. */
 const LOG_LIMIT_MS = 8_000
 
 /** Keeps the log lines of a gateway for a test to read and to wait for. */
-class CapturedLog implements Logger {
-  readonly lines: LogLine[] = []
+class CapturedLog extends RecordingLogger {
   readonly #watchers = new Set<() => void>()
-
-  trace = this.#at('trace')
-  debug = this.#at('debug')
-  info = this.#at('info')
-  warn = this.#at('warn')
-  error = this.#at('error')
-  fatal = this.#at('fatal')
-
-  isLevelEnabled(): boolean {
-    return true
-  }
 
   async waitFor(text: string, count: number): Promise<LogLine> {
     const find = (): LogLine | undefined => this.lines.filter(line => line.text.includes(text))[count - 1]
@@ -61,11 +43,9 @@ class CapturedLog implements Logger {
     return found!
   }
 
-  #at(level: LogLevel) {
-    return (fields: LogFields, text: string): void => {
-      this.lines.push({ level, text, fields })
-      for (const watcher of [...this.#watchers]) watcher()
-    }
+  protected override write(level: LogLevel, fields: LogFields, text: string): void {
+    super.write(level, fields, text)
+    for (const watcher of [...this.#watchers]) watcher()
   }
 }
 
@@ -135,7 +115,7 @@ export function buildGateway({ files = {}, xml, settings = {} }: GatewayOptions)
   const source = new Source('deployment.toml', toml)
   const diagnostics = new Diagnostics()
   const configuration = {
-    loaded: { files: sources, settings: source, problems: [] },
+    loaded: { files: sources, settings: source, problems: [], archives: [], places: [], skipped: [] },
     settings: readSettings(source, diagnostics),
     diagnostics,
   }

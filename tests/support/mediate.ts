@@ -1,5 +1,4 @@
 import { type ContextOptions, MessageContext } from '../../src/core/context.ts'
-import type { LogFields, Logger, LogLevel } from '../../src/core/logger.ts'
 import { MessageCounters } from '../../src/core/metrics.ts'
 import type { Origin, RequestFacts } from '../../src/core/ports.ts'
 import type { MaybePromise } from '../../src/core/step.ts'
@@ -12,38 +11,9 @@ import { Headers } from '../../src/message/headers.ts'
 import { Message } from '../../src/message/message.ts'
 import { exchange } from '../../src/sequences/exchange.ts'
 import { Settings } from '../../src/settings.ts'
+import { type LogLine, RecordingLogger } from './recording-logger.ts'
 
-/** A line of the log. */
-export interface LogLine {
-  readonly level: LogLevel
-  readonly text: string
-  readonly fields: LogFields
-}
-
-/** A log that keeps what is written to it. */
-export class RecordingLogger implements Logger {
-  readonly lines: LogLine[] = []
-  readonly #enabled: (level: string) => boolean
-
-  constructor(enabled: (level: string) => boolean = () => true) {
-    this.#enabled = enabled
-  }
-
-  trace = (fields: LogFields, text: string): void => this.#write('trace', fields, text)
-  debug = (fields: LogFields, text: string): void => this.#write('debug', fields, text)
-  info = (fields: LogFields, text: string): void => this.#write('info', fields, text)
-  warn = (fields: LogFields, text: string): void => this.#write('warn', fields, text)
-  error = (fields: LogFields, text: string): void => this.#write('error', fields, text)
-  fatal = (fields: LogFields, text: string): void => this.#write('fatal', fields, text)
-
-  isLevelEnabled(level: string): boolean {
-    return this.#enabled(level)
-  }
-
-  #write(level: LogLevel, fields: LogFields, text: string): void {
-    this.lines.push({ level, fields, text })
-  }
-}
+export { type LogLine, RecordingLogger } from './recording-logger.ts'
 
 const REQUEST: RequestFacts = {
   method: 'POST',
@@ -122,7 +92,14 @@ export function deployed(files: Files, settings = new Settings(), log = new Reco
   const resources = new Map<string, Resource>()
   const context: DeployContext = {
     log,
-    settings: { portOffset: settings.get('server.offset'), webSocket: settings.webSocket(undefined) },
+    settings: {
+      portOffset: settings.get('server.offset'),
+      webSocket: settings.webSocket(undefined),
+      httpClient: settings.httpClient(undefined),
+      http: settings.http(false),
+      classes: settings.classes(),
+      script: settings.script(),
+    },
     counters(service) {
       const known = counters.get(service) ?? new MessageCounters()
       counters.set(service, known)

@@ -1,0 +1,197 @@
+import { integer, list, oneOf, port, text, type ValueType } from '../language/types.ts'
+import { DEFAULT_CONNECTION_OPTIONS, DEFAULT_HANDSHAKE_TIMEOUT_MS } from '../websocket/options.ts'
+import { jsonXmlSettings } from './json-xml.ts'
+import { boolean, setting } from './setting.ts'
+
+const atLeast = (min: number): ValueType<number> => integer({ min })
+
+/** Every setting, by its full key in deployment.toml. WSO2's own keys where they exist. */
+export const SETTINGS = {
+  'server.offset': setting(
+    integer({ min: 0, max: 60_000 }),
+    0,
+    'Added to the ports of the HTTP transport, the probes, and WebSocket inbound endpoints with ws.use.port.offset.',
+  ),
+  'transport.http.listener.enable': setting(boolean, true, 'Whether the HTTP transport listens.'),
+  'transport.http.listener.port': setting(
+    port,
+    8280,
+    'Port of the HTTP transport, where proxy services are.',
+  ),
+  'transport.http.listener.host': setting(
+    text,
+    undefined,
+    'Address the HTTP transport binds to; default all.',
+  ),
+  'transport.http.listener.max_body_bytes': setting(
+    atLeast(1),
+    16 * 1024 * 1024,
+    'Largest body of an HTTP request; a larger one gets 413.',
+  ),
+  'transport.http.listener.secured_enable': setting(
+    boolean,
+    true,
+    'Whether the HTTPS transport listens, where there is a key store for it.',
+  ),
+  'transport.http.listener.secured_port': setting(port, 8243, 'Port of the HTTPS transport.'),
+  'transport.http.listener.secured_protocols': setting(
+    text,
+    'TLS',
+    'TLS versions of the HTTPS transport, comma-separated: TLS, TLSv1.2, TLSv1.3.',
+  ),
+  'transport.http.listener.secured_verify_client': setting(
+    oneOf('none', 'optional', 'require'),
+    'none',
+    'Whether HTTPS clients must show a certificate of an authority in the trust store; optional asks for none.',
+  ),
+  'transport.http.listener.preferred_ciphers': setting(
+    text,
+    undefined,
+    'Cipher suites of the HTTPS transport, comma-separated, in the names of OpenSSL or the IETF.',
+  ),
+  'keystore.tls.file_name': setting(
+    text,
+    undefined,
+    'Key store with the certificate of the HTTPS transport: JKS, PKCS#12 or PEM.',
+  ),
+  'keystore.tls.password': setting(text, undefined, 'Password of that store.'),
+  'keystore.tls.key_password': setting(
+    text,
+    undefined,
+    'Password of its private key; default that of the store.',
+  ),
+  'synapse_properties.synapse.rest.CORSConfig.enabled': setting(
+    boolean,
+    true,
+    'Whether APIs answer browsers that ask which origins may use them.',
+  ),
+  'synapse_properties.synapse.rest.CORSConfig.Access-Control-Allow-Origin': setting(
+    list,
+    [],
+    'The origins that may, comma-separated; `*` for all. One with localhost allows 127.0.0.1 too.',
+  ),
+  'synapse_properties.synapse.rest.CORSConfig.Access-Control-Allow-Headers': setting(
+    list,
+    [],
+    'The request headers that pages of these origins may set.',
+  ),
+  'transport.http.sender.max_body_bytes': setting(
+    atLeast(1),
+    64 * 1024 * 1024,
+    'Largest body taken from an HTTP backend; a larger one is fault 101501.',
+  ),
+  'transport.http.sender.connect_timeout_ms': setting(
+    atLeast(1),
+    10_000,
+    'How long connecting to an HTTP backend may take, TLS included.',
+  ),
+  'truststore.file_name': setting(
+    text,
+    undefined,
+    'Authorities for https backends: JKS, PKCS#12 or PEM; default those of Node.',
+  ),
+  'truststore.password': setting(text, undefined, 'Password of that store.'),
+  'synapse_properties.synapse.global_timeout_interval': setting(
+    atLeast(1),
+    120_000,
+    'How long the answer of a backend may take at most, in milliseconds, whatever its endpoint says.',
+  ),
+  'synapse_properties.synapse.global_endpoint_suspend_duration': setting(
+    integer(),
+    -1,
+    'How long an endpoint is suspended that does not say, in milliseconds; below 0 30000.',
+  ),
+  ...jsonXmlSettings,
+  'transport.ws.sender.enable': setting(boolean, true, 'Accepted; WebSocket endpoints are always there.'),
+  'transport.ws.sender.outflow_dispatch_sequence': setting(
+    text,
+    undefined,
+    'Sequence for messages of WebSocket backends whose callers have no session.',
+  ),
+  'transport.ws.sender.outflow_dispatch_fault_sequence': setting(
+    text,
+    undefined,
+    'Sequence for faults in the one above, and for lost backends.',
+  ),
+  'transport.ws.sender.parameter.ws.custom.header': setting(
+    text,
+    'websocket.custom.header.',
+    'Prefix of the axis2 properties that become headers of the backend handshake.',
+  ),
+  'transport.ws.sender.parameter.ws.headers.preserve': setting(
+    list,
+    [],
+    'Headers of the client copied to the backend handshake.',
+  ),
+  'transport.ws.sender.parameter.ws.client.enable.hostname.verification': setting(
+    boolean,
+    true,
+    'Whether the certificate of a wss backend must name its host.',
+  ),
+  'transport.ws.max_message_bytes': setting(
+    atLeast(1),
+    DEFAULT_CONNECTION_OPTIONS.maxMessageBytes,
+    'Largest WebSocket message, either way; a larger one closes its connection with 1009.',
+  ),
+  'transport.ws.handshake_timeout_ms': setting(
+    atLeast(1),
+    DEFAULT_HANDSHAKE_TIMEOUT_MS,
+    'How long connecting to a WebSocket backend and its handshake may take.',
+  ),
+  'transport.ws.close_timeout_ms': setting(
+    atLeast(1),
+    DEFAULT_CONNECTION_OPTIONS.closeTimeoutMs,
+    'How long a peer may take to answer a close frame.',
+  ),
+  'transport.ws.queue.max_messages': setting(
+    atLeast(1),
+    10_000,
+    'Most messages that wait for one backend’s handshake; more are refused.',
+  ),
+  'transport.ws.queue.max_bytes': setting(
+    atLeast(1),
+    64 * 1024 * 1024,
+    'Most bytes that wait for one backend’s handshake, or for a backend that is slow to read what HTTP callers send; more are refused.',
+  ),
+  'transport.wss.sender.enable': setting(boolean, true, 'Accepted; WebSocket endpoints are always there.'),
+  'transport.wss.sender.truststore_location': setting(
+    text,
+    undefined,
+    'Authorities for wss backends: JKS, PKCS#12 or PEM; default those of Node.',
+  ),
+  'transport.wss.sender.truststore_password': setting(text, undefined, 'Password of that store.'),
+  'myelin.script.timeout_ms': setting(
+    integer({ min: 1, max: 60_000 }),
+    500,
+    'How long a script may run for one message, in milliseconds; then it is stopped with a fault.',
+  ),
+  'myelin.script.memory_mb': setting(
+    integer({ min: 8, max: 4096 }),
+    64,
+    'How much memory one script may hold, in mebibytes; then it is stopped with a fault.',
+  ),
+  'management.probe.enable': setting(boolean, true, 'Whether /healthz and /liveness are served.'),
+  'management.probe.port': setting(port, 9201, 'Port of the probes.'),
+  'management.probe.host': setting(text, undefined, 'Address the probes bind to; default all.'),
+  'myelin.strict': setting(
+    boolean,
+    false,
+    'Whether any error in the configuration keeps the gateway from starting.',
+  ),
+  'myelin.shutdown_grace_ms': setting(
+    atLeast(0),
+    10_000,
+    'How long stopping may take before what is left is cut.',
+  ),
+  'myelin.log.level': setting(
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'info',
+    'Least level that is logged.',
+  ),
+  'myelin.demo_backend.enable': setting(
+    boolean,
+    false,
+    'Whether the upper-casing WebSocket server of the examples is started.',
+  ),
+  'myelin.demo_backend.port': setting(port, 8082, 'Its port.'),
+} as const
