@@ -1,4 +1,4 @@
-import { ExactNumber } from '../message/codecs/json-xml.ts'
+import { ExactNumber } from '../message/codecs/exact-number.ts'
 
 /** Says why a text is no JSONPath. */
 export class JsonPathSyntaxError extends Error {

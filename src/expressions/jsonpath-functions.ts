@@ -1,4 +1,4 @@
-import { ExactNumber } from '../message/codecs/json-xml.ts'
+import { ExactNumber } from '../message/codecs/exact-number.ts'
 import { isObject } from './jsonpath-steps.ts'
 
 type Apply = (value: unknown, args: readonly unknown[]) => unknown

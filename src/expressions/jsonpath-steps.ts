@@ -1,4 +1,4 @@
-import { ExactNumber } from '../message/codecs/json-xml.ts'
+import { ExactNumber } from '../message/codecs/exact-number.ts'
 import type { Filter } from './jsonpath-filter.ts'
 
 /** A step of a path. `deep`: taken from everything below, after `..`. */
@@ -111,6 +111,35 @@ function pick(object: Readonly<Record<string, unknown>>, names: readonly string[
   return Object.fromEntries(
     names.filter(name => Object.hasOwn(object, name)).map(name => [name, object[name]]),
   )
+}
+
+/**
+ * Gives the keys of the places below a value that a step leads to. A filter on an object leads to the object
+ * itself, and has none.
+ */
+export function keysOf(step: Step, value: unknown, root: unknown): (string | number)[] {
+  if (Array.isArray(value)) {
+    const { length } = value
+    switch (step.kind) {
+      case 'names':
+        return []
+      case 'indexes':
+        return step.indexes.map(i => (i < 0 ? length + i : i)).filter(i => i >= 0 && i < length)
+      case 'slice': {
+        const all = [...value.keys()]
+        const found: unknown[] = []
+        takeSlice(all, step.from, step.to, found)
+        return found as number[]
+      }
+      case 'wildcard':
+        return [...value.keys()]
+      case 'filter':
+        return step.deep ? [] : [...value.keys()].filter(i => step.passes(value[i], root))
+    }
+  }
+  if (!isObject(value)) return []
+  if (step.kind === 'names') return step.names.filter(name => Object.hasOwn(value, name))
+  return step.kind === 'wildcard' ? Object.keys(value) : []
 }
 
 /** Whether a value is a JSON object. */

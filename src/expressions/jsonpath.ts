@@ -1,4 +1,5 @@
-import { ExactNumber } from '../message/codecs/json-xml.ts'
+import { ExactNumber, numberOf } from '../message/codecs/exact-number.ts'
+import { writeJson } from '../message/codecs/json.ts'
 import {
   JsonPathSyntaxError,
   NOWHERE,
@@ -18,17 +19,30 @@ export { JsonPathSyntaxError }
 export interface JsonPath {
   /** Whether it leads to one place at most. The value of an indefinite path is the array of what it found. */
   readonly definite: boolean
+  /** Its steps, for those who change what it leads to. */
+  readonly steps: readonly Step[]
+  /** Whether a function stands at its end: it gives a value then, and leads to no place. */
+  readonly isComputed: boolean
+  /** Whether the last step is the name of a member. */
+  readonly endsInName: boolean
   /**
-   * Follows the path. An indefinite path is always found, with an empty array if need be.
-   * A function that cannot be applied finds nothing.
+   * Follows the path; undefined where it leads nowhere. An indefinite path always gives an array, empty if need
+   * be. A function that cannot be applied gives undefined.
    * @throws Error when the path matches more than two million times
    */
+  read(root: unknown): unknown
+  /** Follows the path, and says whether it led anywhere. @throws Error as `read` does */
   find(root: unknown): { readonly found: boolean; readonly value: unknown }
+}
+
+interface Call {
+  readonly fn: PathFunction
+  readonly args: readonly Operand[]
 }
 
 interface Parsed {
   readonly steps: readonly Step[]
-  readonly call: { readonly fn: PathFunction; readonly args: readonly Operand[] } | undefined
+  readonly call: Call | undefined
 }
 
 /**
@@ -41,27 +55,73 @@ export function compileJsonPath(path: string): JsonPath {
   const text = new PathText(path)
   const rooted = text.take(/[$@]/y) !== null
   if (!rooted && text.at === path.length) throw new JsonPathSyntaxError('the path is empty', 0)
-  const { steps, call } = readSteps(text, !rooted)
+  const { steps, call } = readSteps(text, !rooted, true)
   text.skipSpace()
   if (text.at < path.length) throw text.error('the path should end')
+  return makePath(steps, call)
+}
+
+/** Makes a path of steps, and of a function without arguments at its end. */
+export function composeJsonPath(steps: readonly Step[], fn?: PathFunction): JsonPath {
+  return makePath(mergeLast(steps), fn && { fn, args: [] })
+}
+
+function makePath(steps: readonly Step[], call: Call | undefined): JsonPath {
   const definite = isDefinite(steps)
+  const last = steps[steps.length - 1]
+  const keys = call ? undefined : plainKeys(steps)
+  const read = keys
+    ? (root: unknown) => walk(keys, root)
+    : (root: unknown) => {
+        const matches = follow(steps, root, root)
+        return call ? applyToMatches(call, steps, matches, root) : definite ? matches[0] : matches
+      }
   return {
     definite,
+    steps,
+    isComputed: call !== undefined,
+    endsInName: call === undefined && last?.kind === 'names',
+    read,
     find: root => {
-      const matches = follow(steps, root, root)
-      const value = call ? applyToMatches(call, steps, matches, root) : definite ? matches[0] : matches
+      const value = read(root)
       return { found: value !== undefined, value }
     },
   }
 }
 
+/** The names and indexes of a path such as `$.a.b[0]`, which is most of them. */
+function plainKeys(steps: readonly Step[]): readonly (string | number)[] | undefined {
+  const keys: (string | number)[] = []
+  for (const step of steps) {
+    const names = step.kind === 'names' ? step.names : step.kind === 'indexes' ? step.indexes : []
+    if (step.deep || names.length !== 1) return undefined
+    keys.push(names[0]!)
+  }
+  return keys
+}
+
+function walk(keys: readonly (string | number)[], root: unknown): unknown {
+  let value = root
+  for (const key of keys) {
+    if (typeof key === 'number') {
+      if (!Array.isArray(value)) return undefined
+      value = value[key < 0 ? value.length + key : key]
+    } else {
+      if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
+      value = value[key]
+    }
+  }
+  return value
+}
+
 /** Reads steps until something comes that is none. */
-function readSteps(text: PathText, beginsWithName = false): Parsed {
+function readSteps(text: PathText, beginsWithName = false, isWhole = false): Parsed {
   const steps: Step[] = []
   for (;;) {
     const deep = text.text.startsWith('..', text.at)
     const dot = deep ? 2 : text.text[text.at] === '.' ? 1 : 0
-    const bare = beginsWithName && steps.length === 0
+    // Compatibility: behind a bracket a name may stand without a dot.
+    const bare = steps.length === 0 ? beginsWithName : isWhole && isNameBehindBracket(text)
     if (dot === 0 && !bare && text.text[text.at] !== '[') return { steps: mergeLast(steps), call: undefined }
     text.at += dot
     if (text.text[text.at] === '[') steps.push(readBrackets(text, deep))
@@ -75,6 +135,10 @@ function readSteps(text: PathText, beginsWithName = false): Parsed {
       else return { steps: mergeLast(steps), call: readCall(text, name, start) }
     }
   }
+}
+
+function isNameBehindBracket({ text, at }: PathText): boolean {
+  return text[at - 1] === ']' && /[A-Za-z_]/.test(text[at] ?? '')
 }
 
 function readName(text: PathText): string {
@@ -167,8 +231,6 @@ function mergeLast(steps: readonly Step[]): readonly Step[] {
   return [...steps.slice(0, -1), { ...last, merged: true }]
 }
 
-type Call = NonNullable<Parsed['call']>
-
 function applyCall({ fn, args }: Call, value: unknown, root: unknown): unknown {
   const given = args.map(arg => arg(value, root)).filter(arg => arg !== NOWHERE)
   return applyFunction(fn, value, given)
@@ -191,24 +253,39 @@ function applyToMatches(
 }
 
 /**
- * Gives the text of a value found: strings without quotes, numbers in plain digits, the rest as compact JSON.
- * '' for undefined.
+ * Gives the text of a value found: strings without quotes, the rest as compact JSON; '' for undefined. A number a
+ * path with a name at its end has led to loses the zeros at the end of its fraction, and is in plain digits; any
+ * other is as it was written.
  *
  * Compatibility: an object with a member `members`, or else `elements`, gives that member.
  */
-export function jsonText(value: unknown): string {
+export function jsonText(value: unknown, path?: Pick<JsonPath, 'definite' | 'endsInName'>): string {
   if (value === undefined) return ''
   if (typeof value === 'string') return value
   if (typeof value === 'number') return plainDigits(value)
-  if (value instanceof ExactNumber) {
-    // Zeros at the end go, as in 2.50, but only if the number says no more than that.
-    const number = value.valueOf()
-    return significant(plainDigits(number)) === significant(value.text) ? plainDigits(number) : value.text
+  if (value instanceof ExactNumber) return path?.endsInName === false ? value.text : exactText(value)
+  if (Array.isArray(value)) {
+    const isLeaves = path?.definite === false && path.endsInName
+    return writeJson(isLeaves && value.some(isExact) ? value.map(shortened) : value)
   }
-  if (!isObject(value)) return JSON.stringify(value)
+  if (!isObject(value)) return writeJson(value)
   const name = ['members', 'elements'].find(key => Object.hasOwn(value, key))
   const instead = name === undefined ? value : value[name]
-  return typeof instead === 'object' ? JSON.stringify(instead) : jsonText(instead)
+  return typeof instead === 'object' ? writeJson(instead) : jsonText(instead)
+}
+
+function exactText(exact: ExactNumber): string {
+  // Zeros at the end go, as in 2.50, but only if the number says no more than that.
+  const digits = plainDigits(exact.valueOf())
+  return significant(digits) === significant(exact.text) ? digits : exact.text
+}
+
+function isExact(value: unknown): boolean {
+  return value instanceof ExactNumber
+}
+
+function shortened(value: unknown): unknown {
+  return value instanceof ExactNumber ? numberOf(exactText(value)) : value
 }
 
 /** The digits of a number and the place of the last one, whatever way it is written. */

@@ -1,3 +1,5 @@
+import type { PropertyValue } from '../core/properties.ts'
+import { wholeText } from './value.ts'
 import { type Accessor, type Scope, wellKnown } from './well-known.ts'
 
 /** Finds how a property is read and written: by its own meaning where it has one, else as a plain value. */
@@ -31,8 +33,7 @@ function plain(scope: Scope, name: string): Accessor {
     case 'transport':
       return {
         get: ctx => ctx.message.headers.get(name),
-        set: (ctx, value) =>
-          ctx.message.headers.set(name, value === null || value === undefined ? '' : String(value)),
+        set: (ctx, value) => ctx.message.headers.set(name, headerText(value)),
         remove: ctx => ctx.message.headers.delete(name),
       }
     case 'operation':
@@ -42,4 +43,10 @@ function plain(scope: Scope, name: string): Accessor {
         remove: ctx => ctx.operation.delete(name),
       }
   }
+}
+
+/** Text as it is; XML and JSON on one line. */
+function headerText(value: PropertyValue): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? (wholeText(value) ?? '').replace(/[\r\n]+/g, ' ') : String(value)
 }

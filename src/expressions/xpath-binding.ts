@@ -1,6 +1,8 @@
 import { inDocumentOrder, rootOf } from '../message/xml/order.ts'
 import { XML_NAMESPACE, XmlDocument, type XmlNode } from '../message/xml/tree.ts'
-import type { XPathScope, XPathValue } from './xpath.ts'
+import { remembered } from './remembered.ts'
+import type { XPathScope } from './xpath.ts'
+import { fromLibrary, toLibrary } from './xpath-conversion.ts'
 import { coreFunction } from './xpath-functions.ts'
 import {
   type BinaryExpr,
@@ -9,9 +11,9 @@ import {
   compare,
   type Evaluable,
   library,
-  MISSING,
   nodeSet,
   type PathExpr,
+  parseXPath,
   type StepExpr,
   type UnaryExpr,
   type Value,
@@ -20,6 +22,8 @@ import {
 import { asBinary, isPositional, literalPosition, splitName } from './xpath-positions.ts'
 import { type Axis, applySteps, filterNodes, type Place, type PreparedStep } from './xpath-steps.ts'
 import { XPathSyntaxError, type XPathToken } from './xpath-tokens.ts'
+
+/** How many texts of `evaluate()` stay compiled. */
 
 type Predicate = PreparedStep['predicates'][number]
 
@@ -44,6 +48,8 @@ export class XPathBinding<C> {
   #onContent = true
   /** Whether anything so far looks at the content of the message. */
   readsContent = false
+  /** What the author of the expression should know. */
+  readonly warnings: string[] = []
 
   constructor(scope: XPathScope<C>, tokens: readonly XPathToken[]) {
     this.#scope = scope
@@ -52,7 +58,7 @@ export class XPathBinding<C> {
 
   /**
    * Makes an expression that can be evaluated. The one given is used up.
-   * @throws XPathSyntaxError when it names a function, variable or prefix there is none of
+   * @throws XPathSyntaxError when it names a function or variable there is none of
    */
   bind(expr: Evaluable): Evaluable {
     if (expr instanceof library.PathExpr) return this.#path(expr)
@@ -120,6 +126,11 @@ export class XPathBinding<C> {
   #test({ type, name, prefix, localName }: StepExpr['nodeTest'], axis: Axis): PreparedStep['test'] {
     const principal = axis === 'attribute' || axis === 'namespace' ? 2 : 1
     const uri = typeof prefix === 'string' ? this.#namespace(prefix) : ''
+    if (uri === undefined) {
+      return () => {
+        throw new Error(`the prefix "${prefix}" is not declared`)
+      }
+    }
     switch (type) {
       case NAMETESTANY:
         return node => node.nodeType === principal
@@ -139,13 +150,19 @@ export class XPathBinding<C> {
     }
   }
 
-  #namespace(prefix: string): string {
+  /** The namespace of a prefix; undefined, and a warning, for one that is not declared. */
+  #namespace(prefix: string): string | undefined {
     const uri = prefix === 'xml' ? XML_NAMESPACE : this.#scope.namespaces.get(prefix)
-    if (uri !== undefined) return uri
-    const offset = this.#offsetOf(
-      ({ type, text }) => /^QNAME$|^NCNAME/.test(type) && text.startsWith(`${prefix}:`),
-    )
-    throw new XPathSyntaxError(`the prefix "${prefix}" is not declared; add xmlns:${prefix}="…"`, offset)
+    if (uri === undefined) {
+      this.#warn(
+        `The prefix "${prefix}" is not declared, so this is a fault when it is evaluated; add xmlns:${prefix}="…".`,
+      )
+    }
+    return uri
+  }
+
+  #warn(warning: string | undefined): void {
+    if (warning !== undefined && !this.warnings.includes(warning)) this.warnings.push(warning)
   }
 
   #predicate(expr: Evaluable): Predicate {
@@ -164,6 +181,7 @@ export class XPathBinding<C> {
     const given = this.#scope.function(prefix, local) ?? (ignored && this.#scope.function(undefined, local))
     if (given) {
       if (given.readsContent) this.readsContent = true
+      this.#warn(given.warning)
       return {
         evaluate: place =>
           toLibrary(
@@ -175,8 +193,15 @@ export class XPathBinding<C> {
       }
     }
     const offset = this.#offsetOf(({ type, text }) => type === 'FUNCTIONNAME' && text === functionName)
+    if (ignored && local === 'evaluate' && bound.length === 1) return this.#evaluate(bound[0] as Evaluable)
+    if (ignored && local === 'document') {
+      throw new XPathSyntaxError(
+        'document() is not allowed: an expression must not read other documents',
+        offset,
+      )
+    }
     const core = ignored ? coreFunction(local) : undefined
-    if (!core) throw new XPathSyntaxError(`there is no function ${functionName}()`, offset)
+    if (!core) throw new XPathSyntaxError(`there is no function ${functionName}()`, offset, functionName)
     const { minArgs, maxArgs, call } = core
     if (args.length < minArgs || args.length > maxArgs) {
       const most = maxArgs === Infinity ? ' or more' : maxArgs > minArgs ? ` to ${maxArgs}` : ''
@@ -189,6 +214,16 @@ export class XPathBinding<C> {
     return { evaluate: place => call(place, ...bound) }
   }
 
+  /** `evaluate(text)`: the text is an expression for the same place. */
+  #evaluate(text: Evaluable): Evaluable {
+    this.readsContent = true
+    const compiled = remembered((source): Evaluable => {
+      const { expression, tokens } = parseXPath(source)
+      return new XPathBinding(this.#scope, tokens).bind(expression)
+    })
+    return { evaluate: place => compiled(text.evaluate(place).stringValue()).evaluate(place) }
+  }
+
   #variable({ variable }: VariableExpr): Evaluable {
     const { prefix, local } = splitName(variable)
     const read = this.#scope.variable(prefix, local)
@@ -196,6 +231,7 @@ export class XPathBinding<C> {
       const offset = this.#offsetOf(({ type, text }) => type === 'QNAME' && text === variable)
       throw new XPathSyntaxError(`there is no variable $${variable}`, offset)
     }
+    this.#warn(read.warning)
     const isContent = prefix === undefined && /^(?:body|header|env)$/.test(local)
     if (read.readsContent ?? isContent) this.readsContent = true
     return { evaluate: place => toLibrary(read(place.caller as C)) }
@@ -204,24 +240,6 @@ export class XPathBinding<C> {
   #offsetOf(isIt: (token: XPathToken) => boolean): number | undefined {
     return this.#tokens.find(isIt)?.offset
   }
-}
-
-/** Turns a value of a caller into one of the library. */
-function toLibrary(value: XPathValue): Value {
-  if (value === null) return MISSING
-  if (typeof value === 'string') return new library.XString(value)
-  if (typeof value === 'number') return new library.XNumber(value)
-  if (typeof value === 'boolean') return new library.XBoolean(value)
-  return nodeSet(value.length > 1 ? inDocumentOrder([...value]) : value)
-}
-
-/** Turns a value of the library into one of a caller. */
-export function fromLibrary(value: Value): XPathValue {
-  if (value === MISSING) return null
-  if (value instanceof library.XNodeSet) return value.nodes
-  if (value instanceof library.XString) return value.str
-  if (value instanceof library.XNumber) return value.num
-  return value.booleanValue()
 }
 
 function contextOf(place: Place, absolute: boolean): XmlNode {

@@ -2,11 +2,14 @@
 export class XPathSyntaxError extends Error {
   /** Where in the expression, in UTF-16 units from 0; undefined when that is not known. */
   readonly offset: number | undefined
+  /** The function there is none of, as it is written; that may be all that is wrong. */
+  readonly unknownFunction: string | undefined
 
-  constructor(message: string, offset?: number) {
+  constructor(message: string, offset?: number, unknownFunction?: string) {
     super(message)
     this.name = 'XPathSyntaxError'
     this.offset = offset
+    this.unknownFunction = unknownFunction
   }
 }
 

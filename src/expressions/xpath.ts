@@ -1,7 +1,8 @@
 import { serializeXml } from '../message/xml/serialize.ts'
 import type { XmlElement, XmlNode } from '../message/xml/tree.ts'
 import { javaDoubleText, plainDigits } from './number-text.ts'
-import { fromLibrary, XPathBinding } from './xpath-binding.ts'
+import { XPathBinding } from './xpath-binding.ts'
+import { fromLibrary } from './xpath-conversion.ts'
 import { parseXPath, stringOf } from './xpath-library.ts'
 import { XPathSyntaxError } from './xpath-tokens.ts'
 
@@ -15,6 +16,8 @@ export interface XPathFunction<C> {
   (ctx: C, args: XPathValue[]): XPathValue
   /** Whether it looks at the content of the message. No, unless it says so. */
   readonly readsContent?: boolean
+  /** What to tell whoever calls it. */
+  readonly warning?: string
 }
 
 /** Reads the value of a variable. */
@@ -22,6 +25,8 @@ export interface XPathVariable<C> {
   (ctx: C): XPathValue
   /** Whether it looks at the content of the message. `$body`, `$header` and `$env` do unless they deny it. */
   readonly readsContent?: boolean
+  /** What to tell whoever names it. */
+  readonly warning?: string
 }
 
 /** What the names in an expression stand for. Asked once, when the expression is compiled. */
@@ -41,6 +46,8 @@ export interface XPathScope<C> {
 export interface XPathProgram<C> {
   /** Whether it looks at the content of the message; if not, `evaluate` does without a node. */
   readonly readsContent: boolean
+  /** What its author should know. */
+  readonly warnings: readonly string[]
   /**
    * Evaluates the expression at a node. Nodes come in document order; the array belongs to the caller.
    * @throws Error when the expression cannot be evaluated, such as `count('x')`
@@ -51,8 +58,9 @@ export interface XPathProgram<C> {
 /**
  * Compiles an XPath 1.0 expression, with the functions `lower-case`, `upper-case` and `ends-with` added.
  *
- * Compatibility: a comparison with a property that is not there is false, `!=` included, as in Jaxen.
- * @throws XPathSyntaxError when it cannot be parsed, or names a function, variable or prefix there is none of
+ * Compatibility: a comparison with a property that is not there is false, `!=` included, as in Jaxen. A prefix
+ * that is not declared is a warning, and an error when a step that names it is reached.
+ * @throws XPathSyntaxError when it cannot be parsed, or names a function or variable there is none of
  * @example compileXPath('$ctx:count > 3', scope).evaluate(envelope, ctx)
  */
 export function compileXPath<C>(source: string, scope: XPathScope<C>): XPathProgram<C> {
@@ -61,6 +69,7 @@ export function compileXPath<C>(source: string, scope: XPathScope<C>): XPathProg
   const bound = binding.bind(expression)
   return {
     readsContent: binding.readsContent,
+    warnings: binding.warnings,
     evaluate: (node, ctx) =>
       fromLibrary(bound.evaluate({ contextNode: node, contextPosition: 1, contextSize: 1, caller: ctx })),
   }

@@ -1,49 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { MessageContext } from '../../src/core/context.ts'
 import { Fault } from '../../src/core/fault.ts'
-import { compileExpression, dynamic } from '../../src/expressions/expression.ts'
-import type { Expression } from '../../src/expressions/value.ts'
-import { Source } from '../../src/language/source.ts'
-import { Expected, type Setting } from '../../src/language/types.ts'
+import { dynamic } from '../../src/expressions/expression.ts'
+import { Expected } from '../../src/language/types.ts'
 import { Message } from '../../src/message/message.ts'
 import { parseXml } from '../../src/message/xml/parse.ts'
-import { deployed, json, message, RecordingOrigin, soap, xml } from '../support/mediate.ts'
-
-const setting: Setting = {
-  namespaces: new Map([
-    ['o', 'urn:orders'],
-    ['s', 'http://schemas.xmlsoap.org/soap/envelope/'],
-  ]),
-  span: { source: new Source('a.xml', ''), start: 0, end: 0 },
-}
-
-const { service } = deployed({
-  's.xml': '<sequence name="s"><drop/></sequence>',
-  'p.xml': '<proxy name="test"><target inSequence="s"/></proxy>',
-}).services[0]!
-
-function context(body: Message = Message.empty()): MessageContext {
-  return new MessageContext(service, new RecordingOrigin(), body)
-}
-
-function compile(source: string): Expression {
-  return compileExpression(source, setting)
-}
-
-function refusal(source: string): string {
-  try {
-    compile(source)
-  } catch (error) {
-    if (error instanceof Expected)
-      return `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`
-    throw error
-  }
-  throw new Error(`${source} was compiled`)
-}
+import { json, message, RecordingOrigin, soap, xml } from '../support/mediate.ts'
+import { compile, context, refusal, setting } from './support.ts'
 
 describe('which language an expression is in', () => {
   test.each([
     ['json-eval($.id)', '7'],
+    ['${payload.id}', '7'],
+    [' ${ payload.id } ', '7'],
     [' json-eval($.id) ', '7'],
     ['//id', '7'],
     ['string(//id)', '7'],
@@ -55,15 +24,16 @@ describe('which language an expression is in', () => {
   test.each([
     ['', 'an expression'],
     ['  ', 'an expression'],
-    ['${payload.id}', 'an XPath or json-eval(…) expression ${…} expressions are not supported yet.'],
+    ['${payload.id', /^an XPath expression \(/],
+    ['${payload.}', 'a ${…} expression (a name is missing) Column 11 of ${payload.}.'],
     ['json-eval($.id', 'json-eval(…) with its closing bracket'],
     ['json-eval($.[)', /^a JSONPath \(/],
-    ['json-eval($.{a})', 'a fixed JSONPath Placeholders in braces inside json-eval are not supported yet.'],
+    ['json-eval($.a[?(@.b=={//})])', /^an XPath expression \(/],
     ['//', /^an XPath expression \(/],
-    ['//x:id', 'an XPath expression (the prefix "x" is not declared; add xmlns:x="…")'],
     ['$nothing', 'an XPath expression (there is no variable $nothing)'],
-    ['$func:a', 'an XPath expression (there is no variable $func:a)'],
-    ['teleport(//id)', 'an XPath expression (there is no function teleport())'],
+    ["document('http://example.com/')", /^an XPath expression \(document\(\) is not allowed: /],
+    ["encrypt('a', 'b', 'c', 'd')", /^an XPath expression \(encrypt\(\) is not supported: /],
+    ["get-property('SYSTEM_DATE', 'yyyy bbb')", /the letter b means nothing in the date pattern/],
   ])('%j cannot be compiled', (source, reason) => {
     if (typeof reason === 'string') expect(refusal(source)).toBe(reason)
     else expect(refusal(source)).toMatch(reason)
@@ -158,25 +128,11 @@ describe('one property alone', () => {
     expect(compile('$url:currency').text(context())).toBe('EUR')
     expect(compile('$url:nothing').text(context())).toBe('')
     const ctx = new MessageContext(
-      service,
+      context().service,
       new RecordingOrigin({ target: '/a?q=a%20b+c&q=2' }),
       Message.empty(),
     )
     expect(compile('$url:q').text(ctx)).toBe('a b c')
-  })
-
-  test.each([
-    ["get-property('registry', 'a')", /Scope registry is not supported yet\.$/],
-    ["get-property('func', 'a')", /Scope func is not supported yet\.$/],
-    ["get-property('SYSTEM_DATE', 'yyyy')", /with a date format is not supported yet\.$/],
-  ])('%s is refused by name', (source, reason) => {
-    expect(refusal(source)).toMatch(reason)
-  })
-
-  test('a scope that is computed and not supported is a fault', () => {
-    const ctx = context()
-    ctx.properties.set('scope', 'registry')
-    expect(() => compile("get-property($ctx:scope, 'a')").text(ctx)).toThrow()
   })
 })
 

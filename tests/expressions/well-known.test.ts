@@ -280,7 +280,24 @@ describe('what is known of a message', () => {
     const time = Number(get(context(), 'SYSTEM_TIME'))
     expect(time).toBeGreaterThanOrEqual(before)
     expect(time).toBeLessThanOrEqual(Date.now())
-    expect(Date.parse(String(get(context(), 'SYSTEM_DATE')))).toBeGreaterThanOrEqual(before)
+    expect(get(context(), 'SYSTEM_DATE')).toMatch(/^\d{1,2}\/\d{1,2}\/\d\d, \d{1,2}:\d\d [AP]M$/)
+  })
+
+  test('addresses are what was set, and the request says where it is for else', () => {
+    const ctx = context()
+    expect(get(ctx, 'To')).toBe('/services/test/orders?Currency=EUR')
+    ctx.to = 'http://endpoint.test/'
+    expect(get(ctx, 'To')).toBe('http://endpoint.test/')
+    for (const name of ['To', 'From', 'ReplyTo', 'FaultTo', 'Action', 'RelatesTo', 'MessageID']) {
+      const before = get(ctx, name)
+      set(ctx, name, `urn:${name}`)
+      expect(get(ctx, name)).toBe(`urn:${name}`)
+      remove(ctx, name)
+      expect(get(ctx, name)).toBe(before)
+    }
+    ctx.addressing.messageId = 'urn:uuid:mine'
+    expect(get(ctx, 'MessageID')).toBe('urn:uuid:mine')
+    expect(ctx.id).toBe('urn:uuid:mine')
   })
 
   test('Action is the SOAPAction header, without its quotes', () => {
