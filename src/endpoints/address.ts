@@ -1,62 +1,119 @@
-import { endpointKind } from '../language/declare.ts'
+import type { Endpoint } from '../core/ports.ts'
+import { type Build, endpointKind } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
 import { statistics, trace } from '../language/observation.ts'
+import { resolved } from '../language/resolved.ts'
+import type { Span } from '../language/source.ts'
 import { Expected, type ValueType } from '../language/types.ts'
-import { SharedLinks } from './shared-links.ts'
-import { WebSocketEndpoint } from './websocket.ts'
-
-const LATER = 'endpoint policies come with a later version'
+import { httpClient, webSocketTo } from './connections.ts'
+import { failingEndpoint } from './failing.ts'
+import { governed } from './governed.ts'
+import { HttpSender } from './http-sender.ts'
+import type { Shape } from './outgoing.ts'
+import { hasPolicy, type PolicyConfig, policyFields } from './policy-fields.ts'
+import { SHAPE_IGNORED, SHAPE_UNSUPPORTED, shapeFields, shapeOf } from './shape-fields.ts'
+import { fixedAddress } from './where.ts'
 
 /** An address we can send to. */
 const address: ValueType<string> = {
-  name: 'ws:// or wss:// address',
+  name: 'address',
   parse(text) {
     const uri = text.trim()
-    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
-    if (scheme !== 'ws' && scheme !== 'wss') {
-      const known = ['http', 'https', 'jms', 'vfs', 'mailto', 'local', 'rabbitmq', 'hl7', 'fix'].includes(
-        scheme ?? '',
-      )
-      throw new Expected(
-        'a ws:// or wss:// address',
-        known ? `${scheme}: endpoints are not supported yet.` : undefined,
-      )
-    }
-    if (!URL.canParse(uri)) throw new Expected('an address such as ws://host:port/path')
-    const url = new URL(uri)
-    if (url.hash !== '') throw new Expected('an address without a fragment (#…)')
+    const isOurs = /^(?:ws|http)s?:/i.test(uri) && !uri.includes('$')
+    if (isOurs && !URL.canParse(uri)) throw new Expected('an address such as http://host:port/path')
+    if (/^wss?:/i.test(uri) && isOurs && new URL(uri).hash !== '')
+      throw new Expected('an address without a fragment (#…)')
     return uri
   },
 }
+
+const fields = {
+  uri: attribute(address, { doc: 'Where to send to.', required: true }),
+  ...shapeFields,
+  statistics,
+  trace,
+  ...policyFields,
+} as const
 
 /** An endpoint at a fixed address. */
 export const addressEndpoint = endpointKind({
   element: 'address',
   summary: 'An endpoint at a fixed address. ws:// and wss:// addresses get a persistent WebSocket.',
-  fields: {
-    uri: attribute(address, { doc: 'Where to send to.', required: true }),
-    statistics,
-    trace,
-  },
-  ignored: {
-    format: 'a WebSocket message leaves in the type that messageType says',
-    optimize: 'a WebSocket message has no attachments',
-    encoding: 'WebSocket text is UTF-8',
-    timeout: LATER,
-    markForSuspension: LATER,
-    suspendOnFailure: LATER,
-    suspendDurationOnFailure: LATER,
-    retryConfig: LATER,
-  },
-  unsupported: {
-    enableAddressing: 'a WebSocket message carries no WS-Addressing headers of its own',
-    enableSec: 'WS-Security is not there',
-  },
+  fields,
+  ignored: SHAPE_IGNORED,
+  unsupported: SHAPE_UNSUPPORTED,
   notes:
-    'Each client session has a link of its own to an address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message.',
-  example: `<endpoint><address uri="ws://localhost:8082/websocket"/></endpoint>`,
-  compile({ uri }, build, name) {
-    const shared = build.resource('links shared by callers without a session', () => new SharedLinks())
-    return new WebSocketEndpoint(name || uri, uri, build.settings.webSocket, shared)
+    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message.',
+  example: `<endpoint>
+    <address uri="http://localhost:8081/orders" format="rest">
+        <timeout><duration>5000</duration><responseAction>fault</responseAction></timeout>
+        <suspendOnFailure><initialDuration>1000</initialDuration></suspendOnFailure>
+    </address>
+</endpoint>`,
+  compile(config, build, name, span) {
+    const found = resolved(config.uri ?? '', { within: true })
+    if ('missing' in found) return unresolved(config.uri ?? '', found.missing, { name, build, span })
+    const shape = shapeOf(config, build, span)
+    return endpointAt(found.text, { name, shape, config }, build, span)
   },
 })
+
+/** Reports an address that the environment does not complete, and makes an endpoint that faults. */
+export function unresolved(
+  uri: string,
+  missing: string,
+  { name, build, span }: { readonly name: string; readonly build: Build; readonly span: Span },
+): Endpoint {
+  const message = `The address ${uri} needs ${missing}, which the environment does not have; sending to it is a fault.`
+  build.warning(span, 'unresolved-value', message, `Set the environment variable ${missing}.`)
+  return failingEndpoint(name || uri, `the address ${uri} needs ${missing} of the environment`, 303001)
+}
+
+/** Says what of a definition means nothing for a WebSocket. */
+function warnOfHttpOnly(
+  { shape, config }: Pick<AddressOptions, 'shape' | 'config'>,
+  build: Build,
+  span: Span,
+): void {
+  const warn = (what: string, why: string): void =>
+    build.warning(span, 'no-effect', `${what} of <address> has no effect: ${why}.`)
+  if (shape.format) warn('attribute format', 'a WebSocket message leaves in the type that messageType says')
+  if (shape.encoding) warn('attribute encoding', 'WebSocket text is UTF-8')
+  if (shape.addressing) warn('<enableAddressing>', 'a WebSocket message has no headers of its own')
+  if (config.timeout?.duration) warn('<timeout>', 'a WebSocket message is not answered')
+}
+
+/** How an endpoint at an address is made. */
+export interface AddressOptions {
+  readonly name: string
+  readonly shape: Shape
+  readonly config: PolicyConfig
+  /** Whether it is made for one message, or a few: nothing is reported, and nothing outlives it. */
+  readonly isTransient?: boolean
+}
+
+/** Makes the endpoint at an address by its scheme. */
+export function endpointAt(
+  uri: string,
+  { name, shape, config, isTransient = false }: AddressOptions,
+  build: Build,
+  span: Span,
+): Endpoint {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
+  const definition = { name, address: uri, config, isTransient, notReady: 303001 } as const
+  if (scheme === 'ws' || scheme === 'wss') {
+    warnOfHttpOnly({ shape, config }, build, span)
+    const sender = webSocketTo(uri, name, build)
+    return hasPolicy(config) ? governed(sender, definition, build, span) : sender
+  }
+  if (scheme === 'http' || scheme === 'https') {
+    const { maxBodyBytes } = build.settings.httpClient
+    const where = fixedAddress(uri, shape.format)
+    const sender = new HttpSender({ ...shape, client: httpClient(build), maxBodyBytes, where })
+    return governed(sender, definition, build, span)
+  }
+  const what = scheme === undefined ? `"${uri}" is no address` : `its transport, ${scheme}, is not there`
+  if (!isTransient)
+    build.warning(span, 'no-transport', `Sending to endpoint ${name || uri} is a fault: ${what}.`)
+  return failingEndpoint(name || uri, `endpoint ${name || uri} cannot be sent to: ${what}`, 101503)
+}

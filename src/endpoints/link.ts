@@ -1,6 +1,7 @@
 import { Fault, type FaultCode } from '../core/fault.ts'
 import type { Link, LinkOwner } from '../core/session.ts'
 import type { MaybePromise } from '../core/step.ts'
+import { withoutCharset } from '../message/content-type.ts'
 import type { Connection } from '../websocket/connection.ts'
 import { type DialError, type DialEvents, type DialFailure, type Dialing, dial } from '../websocket/dial.ts'
 import type { DialOptions } from '../websocket/options.ts'
@@ -49,7 +50,8 @@ export class BackendLink implements Link, DialEvents {
   readonly #ended: () => void
   /** Until the handshake is done. */
   #dialing: Dialing | undefined
-  readonly #contentType: string
+  readonly #textType: string
+  readonly #binaryType: string
   /** Set where the owner wants control frames. */
   readonly onPing?: (data: Buffer) => void
   readonly onPong?: (data: Buffer) => void
@@ -65,7 +67,8 @@ export class BackendLink implements Link, DialEvents {
     this.#queue = options.queue
     this.#idleMs = options.idleMs
     this.#ended = ended
-    this.#contentType = options.contentType
+    this.#binaryType = options.contentType
+    this.#textType = withoutCharset(options.contentType)
     const control = owner.controlFromBackend
     if (control) {
       this.onPing = data => control(this, 'ping', data)
@@ -158,7 +161,8 @@ export class BackendLink implements Link, DialEvents {
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    if (!this.#isClosed) this.#owner.fromBackend(this, data, isBinary, this.#contentType)
+    if (this.#isClosed) return
+    this.#owner.fromBackend(this, data, isBinary, isBinary ? this.#binaryType : this.#textType)
   }
 
   onDrain(): void {

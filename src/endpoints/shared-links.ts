@@ -66,7 +66,7 @@ class SharedLinkOwner implements LinkOwner {
 
   fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
     this.#service.counters.received++
-    const ctx = new MessageContext(this.#service, NOBODY, new Message(new Content(data, contentType)), {
+    const ctx = new MessageContext(this.#service, NOBODY, new Message(Content.received(data, contentType)), {
       direction: 'response',
       link,
       frame: isBinary ? 'binary' : 'text',

@@ -6,6 +6,7 @@ import type { MaybePromise } from '../core/step.ts'
 import { accessor } from '../expressions/scopes.ts'
 import type { WebSocketSettings } from '../language/declare.ts'
 import type { Message } from '../message/message.ts'
+import { utf8Of } from '../message/utf8.ts'
 import { closeForBackend, NO_STATUS } from '../websocket/close-codes.ts'
 import { BackendLink, type LinkOptions } from './link.ts'
 import type { SharedLinks } from './shared-links.ts'
@@ -20,6 +21,7 @@ const closeReason = accessor('axis2', 'websocket.reason.text')
  */
 export class WebSocketEndpoint implements Endpoint {
   readonly name: string
+  readonly keepsLinks = true
   readonly #address: string
   readonly #settings: WebSocketSettings
   readonly #shared: SharedLinks
@@ -142,7 +144,7 @@ function write(link: BackendLink, ctx: MessageContext): MaybePromise<void> {
   if (ctx.sendsFrame) return link.send(ctx.frameData!, ctx.frame === 'binary')
   const { content } = ctx.message
   const messageType = ctx.transportIfAny?.messageType
-  return link.send(messageType === undefined ? content.bytes : content.as(messageType), content.isBinary)
+  return link.send(utf8Of(content, messageType ?? ''), content.isBinary)
 }
 
 function listOf(subprotocols: string | undefined): string[] {

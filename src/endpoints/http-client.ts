@@ -1,0 +1,225 @@
+import { createRequire } from 'node:module'
+import { checkServerIdentity } from 'node:tls'
+import type { Agent, Dispatcher } from 'undici'
+import type { FaultCode } from '../core/fault.ts'
+import type { HttpClientSettings, Resource } from '../language/declare.ts'
+import { ExchangeFault, type ExchangePhase } from './exchange-fault.ts'
+
+/** One request to a backend. */
+export interface HttpRequest {
+  readonly method: string
+  readonly url: URL
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  /** Undefined sends none, not even an empty one. */
+  readonly body: Buffer | undefined
+  readonly timeoutMs: number
+  /** Whether it is enough that the request has been written. */
+  readonly isOneWay: boolean
+  /** Whether the connection is closed afterwards. */
+  readonly closes: boolean
+  /** Whether the request line has the whole URL, as proxies want it. */
+  readonly hasFullUri: boolean
+  /** Called once the request has been written. */
+  readonly onSent?: () => void
+}
+
+/** What a backend answered. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly reason: string
+  /** Names and values in turn, as received. */
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+/** Calls HTTP backends, over connections that are kept for the next request. Redirects are not followed. */
+export class HttpClient implements Resource {
+  readonly #agent: Agent
+  readonly #maxBodyBytes: number
+
+  constructor({ connectTimeoutMs, maxBodyBytes, tls }: HttpClientSettings) {
+    const { verify = true, verifyHostName = true, serverName, ...certificates } = tls
+    this.#maxBodyBytes = maxBodyBytes
+    // A large library, loaded by those who have an HTTP endpoint.
+    const undici = createRequire(import.meta.url)('undici') as typeof import('undici')
+    this.#agent = new undici.Agent({
+      // Both are bounded by the time an exchange may take.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        ...certificates,
+        timeout: connectTimeoutMs,
+        rejectUnauthorized: verify,
+        checkServerIdentity: verifyHostName ? checkServerIdentity : () => undefined,
+        ...(serverName !== undefined && { servername: serverName }),
+      },
+    })
+  }
+
+  /**
+   * Sends a request and collects the answer; undefined for a request nobody waits for.
+   * @throws ExchangeFault 101500 when the request cannot be written, 101501 when the answer is too large, 101503
+   * when the backend cannot be reached, 101504 when it does not answer in time, 101505 when it closes the
+   * connection, 101506 when it breaks the protocol, 101508 when it does not accept the connection in time
+   */
+  send(request: HttpRequest): Promise<HttpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      const exchange = new HttpExchange(request, this.#maxBodyBytes, { resolve, reject })
+      const { url, method, headers, body = null, closes, hasFullUri } = request
+      const path = hasFullUri ? `${url.origin}${url.pathname}${url.search}` : url.pathname + url.search
+      try {
+        this.#agent.dispatch(
+          { origin: url.origin, path, method, headers: headers as string[], body, reset: closes },
+          exchange,
+        )
+      } catch (error) {
+        exchange.onResponseError(undefined, error as Error)
+      }
+    })
+  }
+
+  /** Lets requests under way end within the time given, then cuts what is left. */
+  async stop(graceMs: number): Promise<void> {
+    const closed = this.#agent.close()
+    let timer: NodeJS.Timeout | undefined
+    const timeIsUp = new Promise<'late'>(resolve => {
+      timer = setTimeout(resolve, graceMs, 'late')
+    })
+    const outcome = await Promise.race([closed, timeIsUp])
+    clearTimeout(timer)
+    if (outcome === 'late') await this.#agent.destroy()
+  }
+}
+
+interface Waiting {
+  resolve(answer: HttpAnswer | undefined): void
+  reject(fault: ExchangeFault): void
+}
+
+/** One request and its answer, as the library reports it. */
+class HttpExchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest
+  readonly #maxBodyBytes: number
+  readonly #waiting: Waiting
+  readonly #timer: NodeJS.Timeout
+  readonly #chunks: Buffer[] = []
+  #controller: Dispatcher.DispatchController | undefined
+  #phase: ExchangePhase = 0
+  #size = 0
+  #status = 0
+  #reason = ''
+  #headers: readonly string[] = []
+  #isOver = false
+
+  constructor(request: HttpRequest, maxBodyBytes: number, waiting: Waiting) {
+    this.#request = request
+    this.#maxBodyBytes = maxBodyBytes
+    this.#waiting = waiting
+    this.#timer = setTimeout(() => this.#timeIsUp(), request.timeoutMs)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    this.#phase = 2
+    if (this.#isOver) controller.abort(new Error('nobody waits any more'))
+  }
+
+  onRequestSent(): void {
+    if (this.#phase === 2) this.#phase = 3
+    this.#request.onSent?.()
+    if (this.#request.isOneWay) this.#waiting.resolve(undefined)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason = '',
+  ): void {
+    if (status < 200) return
+    this.#phase = 5
+    this.#status = status
+    this.#reason = reason
+    this.#headers = ((controller.rawHeaders ?? []) as (Buffer | string)[]).map(text =>
+      typeof text === 'string' ? text : text.toString('latin1'),
+    )
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size <= this.#maxBodyBytes) {
+      if (!this.#request.isOneWay) this.#chunks.push(chunk)
+      return
+    }
+    this.#fail(101501, `${this.#backend} answered with more than ${this.#maxBodyBytes} bytes`)
+    controller.abort(new Error('the answer is too large'))
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#waiting.resolve({
+      status: this.#status,
+      reason: this.#reason,
+      headers: this.#headers,
+      body: this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks),
+    })
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    const [code, message] = describe(error as NodeJS.ErrnoException, this.#phase, this.#backend)
+    this.#fail(code, message, error)
+  }
+
+  #timeIsUp(): void {
+    const { timeoutMs } = this.#request
+    // Compatibility: the code of the original's timeout has nothing added.
+    this.#phase = 0
+    this.#fail(101504, `Send timeout: ${this.#backend} did not answer within ${timeoutMs} ms`)
+    this.#controller?.abort(new Error('timeout'))
+  }
+
+  /** What is said of the address: not the query, nor credentials. */
+  get #backend(): string {
+    const { origin, pathname } = this.#request.url
+    return `the back end ${origin}${pathname}`
+  }
+
+  #fail(code: FaultCode, message: string, cause?: Error): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#waiting.reject(new ExchangeFault(code, message, { phase: this.#phase, cause }))
+  }
+
+  #end(): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
+  }
+}
+
+const UNREACHABLE: ReadonlySet<string> = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+
+/**
+ * Says what an error of the library means, as a fault code and in words.
+ *
+ * Compatibility: configurations look for `Error connecting to the back end` and `Send timeout` in messages.
+ */
+function describe(error: NodeJS.ErrnoException, phase: ExchangePhase, backend: string): [FaultCode, string] {
+  const code = error.code ?? ''
+  const reason = error.message || code
+  if (UNREACHABLE.has(code)) return [101508, `${backend} does not take the connection in time: ${reason}`]
+  const isUnreadable = error.name === 'HTTPParserError' || code.startsWith('UND_ERR_RES')
+  if (isUnreadable || code === 'UND_ERR_HEADERS_OVERFLOW')
+    return [101506, `${backend} broke the HTTP protocol: ${reason}`]
+  if (code === 'UND_ERR_INVALID_ARG' || code.startsWith('UND_ERR_REQ'))
+    return [101500, `${backend} cannot be sent this request: ${reason}`]
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED')
+    return [101509, `${backend} is not called any more: the gateway stops`]
+  if (phase === 0) return [101503, `Error connecting to ${backend}: ${reason}`]
+  if (CLOSED.has(code)) return [101505, `${backend} closed the connection: ${reason}`]
+  return phase < 3
+    ? [101500, `${backend} could not be sent the request: ${reason}`]
+    : [101501, `the answer of ${backend} could not be read: ${reason}`]
+}
