@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { Build } from '../language/declare.ts'
+import type { Span } from '../language/source.ts'
 import type { ListenerTlsOptions } from '../websocket/options.ts'
 
 /** Where the certificates of a TLS listener are, in the words of the original. */
@@ -15,6 +17,26 @@ export interface KeyStoreFiles {
   readonly ciphers: string | undefined
 }
 
+/**
+ * Does that for an inbound endpoint, and reports what is wrong; undefined then. Compatibility: without its key store
+ * an endpoint deploys and does not listen.
+ */
+export function inboundTls(
+  files: KeyStoreFiles,
+  name: string,
+  { build, span }: { readonly build: Build; readonly span: Span },
+): ListenerTlsOptions | undefined {
+  try {
+    return loadListenerTls(files)
+  } catch (error) {
+    const { message } = error as Error
+    if (error instanceof MissingStore)
+      build.warning(span, 'bad-key-store', `Inbound endpoint ${name} does not listen: ${message}.`)
+    else build.error(span, 'bad-key-store', `${message}.`)
+    return undefined
+  }
+}
+
 interface StoreEntry {
   readonly cert?: string
   readonly key?: string
@@ -22,9 +44,17 @@ interface StoreEntry {
 }
 type ToPem = (store: Buffer, password: string, keyPassword?: string) => Readonly<Record<string, StoreEntry>>
 
+/** A key store or trust store that is not there at all. */
+export class MissingStore extends Error {
+  constructor(path: string) {
+    super(`key store ${path} cannot be read: ENOENT`)
+    this.name = 'MissingStore'
+  }
+}
+
 /**
  * Reads the key store and trust store of a listener: JKS, PKCS#12, or PEM (certificates and key in one file).
- * @throws Error with what is wrong with which file
+ * @throws MissingStore when a file is not there, Error with what else is wrong with which file
  */
 export function loadListenerTls(files: KeyStoreFiles): ListenerTlsOptions {
   const own = readStore(files.keyStore, files.keyStorePassword, files.keyPassword)
@@ -81,6 +111,7 @@ function readFile(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new MissingStore(path)
     throw new Error(
       `key store ${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
       { cause: error },

@@ -11,6 +11,7 @@ import Fastify, {
 import type { Logger } from '../core/logger.ts'
 import type { Lifecycle } from '../core/ports.ts'
 import type { ServedService } from '../language/declare.ts'
+import { BodyCodingError } from '../message/http-body.ts'
 import {
   accept,
   acceptOptions,
@@ -25,9 +26,20 @@ import {
   type ListenerTlsOptions,
 } from '../websocket/options.ts'
 import { clientAddress } from './client-address.ts'
-import { answerHttp } from './http.ts'
+import { answerHttp, type HttpExchange, headOf } from './http.ts'
+import { HttpRoutes } from './http-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
+
+/** What a listener works with, beside its services. */
+export interface ListenerOptions {
+  readonly limits: ListenerLimits
+  readonly log: Logger
+  /** Services of the HTTP transport, for inbound endpoints that pass requests on to them. */
+  readonly shared?: HttpRoutes
+  /** What takes requests that no service is for; without it they are 404. */
+  readonly fallback?: ServedService
+}
 
 /** The limits of a listener. */
 export interface ListenerLimits {
@@ -44,22 +56,22 @@ export class Listener implements Lifecycle {
   readonly #address: ListenerAddress
   readonly #limits: ListenerLimits
   readonly #log: Logger
-  readonly #http = new RouteTable<ServedService>()
+  readonly #http: HttpRoutes
+  readonly #shared: HttpRoutes | undefined
+  readonly #fallback: ServedService | undefined
   readonly #webSocket = new RouteTable<ClientSessions>()
   #server: FastifyInstance | undefined
   #isDraining = false
 
-  constructor(
-    address: ListenerAddress,
-    services: readonly ServedService[],
-    options: { readonly limits: ListenerLimits; readonly log: Logger },
-  ) {
+  constructor(address: ListenerAddress, services: readonly ServedService[], options: ListenerOptions) {
     this.#address = address
     this.#limits = options.limits
     this.#log = options.log
+    this.#shared = options.shared
+    this.#fallback = options.fallback
+    this.#http = new HttpRoutes(services.filter(({ webSocket }) => !webSocket))
     for (const served of services) {
       if (served.webSocket) this.#webSocket.add(served.path, new ClientSessions(served))
-      else this.#http.add(served.path, served)
     }
   }
 
@@ -179,11 +191,12 @@ export class Listener implements Lifecycle {
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const path = pathOf(request.raw)
-    const served = this.#http.find(path)
-    if (served) {
-      await answerHttp(served, request, reply)
-      return reply
+    const head = headOf(request.raw)
+    const { path } = head
+    const own = this.#http.find(head)
+    if (own) {
+      const other = own.http?.dispatch?.test(head.target) ? this.#shared?.find(head) : undefined
+      return this.#serve({ served: other ?? own, head, request, reply, inbound: other && own.service.name })
     }
     const hasWebSocket = this.#webSocket.values().length > 0
     if (hasWebSocket && path === '/health' && request.method === 'GET') return reply.code(200).send()
@@ -194,7 +207,21 @@ export class Listener implements Lifecycle {
         'this is a WebSocket',
       )
     }
+    if (this.#fallback) return this.#serve({ served: this.#fallback, head, request, reply })
     return refuse(reply, 404, 'nothing is served here')
+  }
+
+  async #serve(taken: Omit<HttpExchange, 'maxBodyBytes'>): Promise<FastifyReply> {
+    const { request, reply } = taken
+    try {
+      await answerHttp({ ...taken, maxBodyBytes: this.#limits.maxBodyBytes })
+      return reply
+    } catch (error) {
+      if (!(error instanceof BodyCodingError)) throw error
+      const { message, name: code, isTooLarge } = error
+      const statusCode = isTooLarge ? 413 : 400
+      return this.#refuseRequest({ statusCode, message, code } as FastifyError, request, reply)
+    }
   }
 }
 

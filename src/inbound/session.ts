@@ -3,13 +3,14 @@ import { Fault } from '../core/fault.ts'
 import type { Origin, Pipeline, Service } from '../core/ports.ts'
 import type { Handshake, Link, Session } from '../core/session.ts'
 import { wellKnown } from '../expressions/well-known.ts'
-import { Content, mediaTypeOf } from '../message/content.ts'
+import { Content } from '../message/content.ts'
 import type { Headers } from '../message/headers.ts'
 import { Message } from '../message/message.ts'
 import { Lane } from '../sequences/lane.ts'
 import { enterFault } from '../sequences/pipeline.ts'
 import { ABNORMAL, closeForBackend, closeForClient } from '../websocket/close-codes.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
+import { type FrameTypes, frameTypes } from './frame-types.ts'
 import { SessionLinks } from './session-links.ts'
 import type { ClientSessions } from './sessions.ts'
 import { replyOverWebSocket } from './websocket-reply.ts'
@@ -45,11 +46,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   readonly controlFromBackend?: Session['controlFromBackend']
   readonly #sessions: ClientSessions
   readonly #hooks: Service['on']
-  readonly #contentType: string
-  /** How text that comes in counts as a frame; a subprotocol that tells its type makes it content alone. */
-  readonly #textFrame: 'text' | undefined
-  readonly #isTextKnown: boolean
-  readonly #isBinaryKnown: boolean
+  readonly #types: FrameTypes
   readonly #links: SessionLinks
   readonly #inLane: Lane
   readonly #outLane: Lane
@@ -65,11 +62,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     this.id = id
     this.handshake = handshake
     this.#hooks = hooks
-    this.#contentType = contentTypeOf(handshake.subprotocol) ?? sessions.options.defaultContentType
-    const isTyped = handshake.subprotocol.startsWith('synapse')
-    this.#textFrame = isTyped ? undefined : 'text'
-    this.#isTextKnown = isReadable(this.#contentType)
-    this.#isBinaryKnown = !isTyped && this.#isTextKnown
+    this.#types = frameTypes(handshake.subprotocol, sessions.options.defaultContentType)
     this.#links = new SessionLinks()
     this.#inLane = new Lane(this)
     this.#outLane = new Lane(this.#links)
@@ -111,14 +104,16 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
       this.#sessions.discarded(1)
       return
     }
-    const ctx = new MessageContext(this.service, this, new Message(new Content(data, this.#contentType)), {
+    const types = this.#types
+    const content = Content.received(data, isBinary ? types.binary : types.text)
+    const ctx = new MessageContext(this.service, this, new Message(content), {
       session: this,
       event: 'message',
       direction: 'request',
       link: undefined,
-      frame: isBinary ? 'binary' : this.#textFrame,
+      frame: isBinary ? 'binary' : types.textFrame,
       frameData: data,
-      contentIsKnown: isBinary ? this.#isBinaryKnown : this.#isTextKnown,
+      contentIsKnown: isBinary ? types.isBinaryKnown : types.isTextKnown,
     })
     this.#push(ctx, this.#hooks.message)
   }
@@ -221,7 +216,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
     this.activity++
-    const ctx = new MessageContext(this.service, this, new Message(new Content(data, contentType)), {
+    const ctx = new MessageContext(this.service, this, new Message(Content.received(data, contentType)), {
       session: this,
       event: 'message',
       direction: 'response',
@@ -306,14 +301,4 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   get isIdle(): boolean {
     return this.#inLane.isIdle && this.#outLane.isIdle
   }
-}
-
-/** Whether `respond` sends the content instead of the frame: it has a type that can be read and written anew. */
-function isReadable(contentType: string): boolean {
-  return contentType !== '' && contentType !== 'text/plain' && contentType !== 'application/octet-stream'
-}
-
-function contentTypeOf(subprotocol: string): string | undefined {
-  const type = /^synapse\(contentType=['"]?([^'")]+)['"]?\)$/.exec(subprotocol)?.[1]
-  return type && mediaTypeOf(type)
 }

@@ -5,8 +5,8 @@ import { statistics, trace } from '../language/observation.ts'
 import { boolean, name, oneOf, reference } from '../language/types.ts'
 import { mediaTypeOf } from '../message/content.ts'
 import { guarded } from '../sequences/pipeline.ts'
-import type { BroadcastLevel, ListenerTlsOptions } from '../websocket/options.ts'
-import { loadListenerTls } from './keystore.ts'
+import type { BroadcastLevel } from '../websocket/options.ts'
+import { inboundTls, type KeyStoreFiles } from './keystore.ts'
 import { webSocketParameters } from './websocket-parameters.ts'
 
 /** The subprotocols that tell the content type of messages; `application/xml` and so on. */
@@ -29,7 +29,9 @@ export const webSocketInboundArtifact = artifact({
     suspend: attribute(boolean, { doc: 'Whether upgrades are refused with 503.', default: false }),
     statistics,
     trace,
-    parameters: parameters(webSocketParameters, { doc: 'Settings, each a `<parameter name="…">`.' }),
+    parameters: parameters(webSocketParameters, {
+      doc: 'Settings, each a `<parameter name="…">`. A value that is `$SYSTEM:NAME`, `$FILE:NAME` or `${configs.NAME}` is the environment variable NAME; one that is not set counts as not given.',
+    }),
   },
   unsupported: { handlers: 'they are Java classes', class: 'protocol says what it is' },
   notes:
@@ -77,7 +79,8 @@ export const webSocketInboundArtifact = artifact({
       outFault,
       outKey: outSequence?.name ?? 'main',
     }
-    const tls = protocol === 'wss' ? tlsOf(build, span, given) : undefined
+    const tls = protocol === 'wss' ? inboundTls(tlsFiles(given), name, { build, span }) : undefined
+    if (protocol === 'wss' && !tls) return {}
     const offset = given['ws.use.port.offset'] ? build.settings.portOffset : 0
     const listenPort = given['inbound.ws.port']
     return {
@@ -112,24 +115,15 @@ function byPath(build: Build, fault: Pipeline): Service['hookFor'] {
   }
 }
 
-function tlsOf(
-  build: Build,
-  span: Parameters<Build['error']>[0],
-  given: Readonly<Record<string, unknown>>,
-): ListenerTlsOptions | undefined {
+function tlsFiles(given: Readonly<Record<string, unknown>>): KeyStoreFiles {
   const textOf = (key: string): string | undefined => given[key] as string | undefined
-  try {
-    return loadListenerTls({
-      keyStore: textOf('wss.ssl.key.store.file') ?? '',
-      keyStorePassword: textOf('wss.ssl.key.store.pass'),
-      keyPassword: textOf('wss.ssl.cert.pass'),
-      trustStore: textOf('wss.ssl.trust.store.file'),
-      trustStorePassword: textOf('wss.ssl.trust.store.pass'),
-      protocols: textOf('wss.ssl.protocols') ?? 'TLS',
-      ciphers: textOf('wss.ssl.cipher.suites'),
-    })
-  } catch (error) {
-    build.error(span, 'bad-key-store', `${(error as Error).message}.`)
-    return undefined
+  return {
+    keyStore: textOf('wss.ssl.key.store.file') ?? '',
+    keyStorePassword: textOf('wss.ssl.key.store.pass'),
+    keyPassword: textOf('wss.ssl.cert.pass'),
+    trustStore: textOf('wss.ssl.trust.store.file'),
+    trustStorePassword: textOf('wss.ssl.trust.store.pass'),
+    protocols: textOf('wss.ssl.protocols') ?? 'TLS',
+    ciphers: textOf('wss.ssl.cipher.suites'),
   }
 }

@@ -1,6 +1,7 @@
 import type { MessageContext } from '../core/context.ts'
 import { accessor } from '../expressions/scopes.ts'
 import { codecOf } from '../message/codecs/index.ts'
+import { utf8Of } from '../message/utf8.ts'
 import type { ClientSession } from './session.ts'
 import type { ClientSessions } from './sessions.ts'
 
@@ -34,7 +35,7 @@ export function replyOverWebSocket(
   }
   const { content } = ctx.message
   const messageType = ctx.transportIfAny?.messageType ?? content.mediaType
-  sessions.send(ctx, session, content.as(messageType), isBinaryReply(ctx, messageType))
+  sessions.send(ctx, session, utf8Of(content, messageType), isBinaryReply(ctx, messageType))
 }
 
 function closesClient(ctx: MessageContext, session: ClientSession): boolean {

@@ -1,12 +1,15 @@
-import type { Pipeline, Service } from '../core/ports.ts'
-import { STOP, type Step } from '../core/step.ts'
-import { artifact, type Build, type EndpointNode } from '../language/declare.ts'
-import { attribute, type Branch, body, branch, child, endpoint } from '../language/field.ts'
+import type { Service } from '../core/ports.ts'
+import type { RequestHead, Route } from '../core/route.ts'
+import { artifact, type EndpointNode } from '../language/declare.ts'
+import { attribute, body, child, endpoint } from '../language/field.ts'
 import { statistics, trace } from '../language/observation.ts'
-import type { Span } from '../language/source.ts'
 import { boolean, name, type Reference, reference, text } from '../language/types.ts'
-import type { Message } from '../message/message.ts'
-import { chain, guarded } from '../sequences/pipeline.ts'
+import { dispatchSettings } from '../sequences/out-dispatch.ts'
+import { compileFlow, flowFields } from './flow.ts'
+import { reportParameters, serviceParameters } from './parameters.ts'
+import { policies, reportPolicies } from './policy.ts'
+import { listenersOf } from './transports.ts'
+import { publishWsdl, wsdlAnswers } from './wsdl.ts'
 
 /** A service for HTTP callers at `/services/NAME`. */
 export const proxyArtifact = artifact({
@@ -30,176 +33,78 @@ export const proxyArtifact = artifact({
     description: child({ text: body(text, { doc: 'Text.' }) }, { doc: 'For people.' }),
     target: child(
       {
-        inSequence: attribute(reference, { doc: 'Sequence for requests.' }),
-        outSequence: attribute(reference, {
-          doc: 'Sequence for replies; without one they go back as they are.',
+        ...flowFields,
+        endpointKey: attribute(reference, {
+          name: 'endpoint',
+          doc: 'Endpoint requests go to that the in sequence lets through.',
         }),
-        faultSequence: attribute(reference, { doc: 'Sequence for faults; default fault.' }),
-        inline: branch({ name: 'inSequence', doc: 'Mediators for requests.' }),
-        inlineOut: branch({ name: 'outSequence', doc: 'Mediators for replies.' }),
-        inlineFault: branch({ name: 'faultSequence', doc: 'Mediators for faults.' }),
-        endpoint: endpoint({ doc: 'Where requests go that the in sequence lets through.' }),
+        endpoint: endpoint({ doc: 'The same, inline or by key; the attribute wins.' }),
       },
       { doc: 'What requests and replies run through.', required: true },
     ),
+    publishWSDL: publishWsdl,
+    policy: policies,
+    parameter: serviceParameters,
   },
   unsupported: {
-    publishWSDL: 'it comes with a later version',
-    policy: 'WS-Policy is not there',
-    enableSec: 'WS-Security is not there',
-    enableAddressing: 'WS-Addressing is not there',
+    enableSec: 'WS-Security is not there, and the service would be open to all',
     enableRM: 'WS-ReliableMessaging is not there',
   },
-  ignored: { parameter: 'it configures a transport that is not there' },
+  ignored: { enableAddressing: 'addresses are taken from the message where a mediator asks for them' },
   notes:
-    'Compatibility: messages of a WebSocket backend run through, in this order, the out sequence, the sequence of `[transport.ws] sender.outflow_dispatch_sequence`, a sequence named outDispatchSeq, and the fault sequence; the original knows the second alone. `FORCE_SC_ACCEPTED` answers 202 only once the endpoint has the message, and 503 when it cannot take it; the original answers before.',
+    'Compatibility: messages of a WebSocket backend run through, in this order, the out sequence, the sequence of `[transport.ws] sender.outflow_dispatch_sequence`, a sequence named outDispatchSeq, and the fault sequence; the original knows the second alone. `FORCE_SC_ACCEPTED` answers 202 only once the endpoint has the message, and 503 when it cannot take it; the original answers before. `?wsdl` of a service without a WSDL is 404; the original makes one up.',
   example: `<proxy name="orders" transports="http" startOnLoad="true" xmlns="http://ws.apache.org/ns/synapse">
     <target inSequence="toBackend" faultSequence="onFault"/>
 </proxy>`,
   nameOf: config => config.name ?? '',
 
   check({ target }, wrong) {
-    if (target && !target.inSequence && !target.inline && !target.endpoint) {
+    if (target && !target.inSequence && !target.inline && !target.endpoint && !target.endpointKey) {
       wrong('<target> needs an inSequence or an endpoint.', { code: 'missing' })
     }
   },
 
   compile(config, build, span) {
-    const { name, target } = config
-    const transports = (config.transports ?? 'all').split(/[\s,]+/)
-    const isOffered = transports.some(transport => ['http', 'all', ''].includes(transport))
-    if (isOffered && transports.includes('https')) {
+    const { name, startOnLoad, transports } = config
+    const what = `Proxy ${name}`
+    const target = config.target!
+    reportParameters(config.parameter, build)
+    reportPolicies(config.policy, build)
+    const listeners = listenersOf(what, transports, build, span)
+    if (!startOnLoad || listeners.length === 0) return {}
+    const told = (sequence: string, rule: string): void =>
       build.note(
         span,
-        'http-only',
-        `Proxy ${name} is served over http alone; https comes with a later version.`,
+        'out-dispatch',
+        `Messages of a WebSocket backend of proxy ${name} run through ${sequence} (${rule}).`,
       )
-    }
-    if (!isOffered)
-      build.warning(
-        span,
-        'no-effect',
-        `Proxy ${name} is offered on no transport that is there: ${transports.join(', ')}.`,
-      )
-    if (!config.startOnLoad || !isOffered) return {}
-    const fault = faultOf(target!, build)
-    const inPipeline = withEndpoint(
-      sequenceOf(target!.inSequence, target!.inline, build),
-      target!.endpoint,
+    const settings = dispatchSettings(`proxy ${name}`, build, span)
+    const node = target.endpointKey ? named(target.endpointKey) : target.endpoint
+    const flow = compileFlow(
+      target,
+      { what: `${name}`, settings, told, ...(node && { endpoint: node }) },
       build,
     )
-    const outSequence = target!.outSequence || target!.inlineOut
-    const outflow = outSequence ? sequenceOf(target!.outSequence, target!.inlineOut, build) : REPLY
     const service: Service = {
-      name,
+      name: name!,
       kind: 'proxy service',
       label: `{proxy:${name}} `,
       deployment: build.deployment,
       log: build.log,
       counters: build.counters(`proxy service ${name}`),
-      on: { message: guarded(inPipeline, fault) },
-      outflow: guarded(outflow, fault),
-      ...outDispatch(config, build, span, fault),
+      ...flow,
     }
-    return { services: [{ service, listener: 'http', path: `/services/${name}/*`, span }] }
+    const isRewritten = !config.parameter.some(
+      ({ name, value }) => name === 'modifyUserWSDLPortAddress' && value === 'false',
+    )
+    const answers = wsdlAnswers(config.publishWSDL, what, isRewritten, build, span)
+    const taken = { service }
+    const route = (head: RequestHead): Route => answers(head) ?? taken
+    const served = { service, path: `/services/${name}/*`, http: { route }, span }
+    return { services: listeners.map(listener => ({ ...served, listener })) }
   },
 })
 
-interface Target {
-  readonly inSequence?: Reference
-  readonly outSequence?: Reference
-  readonly faultSequence?: Reference
-  readonly inline?: Branch
-  readonly inlineOut?: Branch
-  readonly inlineFault?: Branch
-  readonly endpoint?: EndpointNode
-}
-
-/** Replies go back as they are. */
-const REPLY: Pipeline = {
-  needsContent: false,
-  run(ctx) {
-    ctx.ending = 'answered'
-    const sent = ctx.origin.reply(ctx)
-    return sent instanceof Promise ? sent.then(() => STOP) : STOP
-  },
-}
-
-function sequenceOf(key: Reference | undefined, inline: Branch | undefined, build: Build): Pipeline {
-  return key ? build.sequence(key) : build.branch(inline)
-}
-
-function faultOf(target: Target, build: Build): Pipeline {
-  return target.inlineFault && !target.faultSequence
-    ? build.branch(target.inlineFault)
-    : build.faultSequence(target.faultSequence)
-}
-
-/** What the in sequence lets through goes to the endpoint of the target. */
-function withEndpoint(pipeline: Pipeline, node: EndpointNode | undefined, build: Build): Pipeline {
-  if (!node) return pipeline
-  const target = build.endpoint(node)
-  const deliver: Step = ctx => {
-    const keep = (answer: Message | undefined): typeof STOP => {
-      ctx.reply = answer
-      ctx.ending = 'delivered'
-      return STOP
-    }
-    const answer = target.deliver(ctx)
-    return answer instanceof Promise ? answer.then(keep) : keep(answer)
-  }
-  return {
-    run: chain([pipeline.run, deliver]),
-    get needsContent() {
-      return pipeline.needsContent
-    },
-  }
-}
-
-/** Finds what runs for messages of a WebSocket backend, and says which rule decided. */
-function outDispatch(
-  { name, target }: { readonly name: string; readonly target?: Target },
-  build: Build,
-  span: Span,
-  fault: Pipeline,
-): Pick<Service, 'outDispatch' | 'outFault' | 'outKey'> {
-  const { outDispatchSequence, outDispatchFaultSequence } = build.settings.webSocket
-  const named = (
-    setting: 'outflow_dispatch_sequence' | 'outflow_dispatch_fault_sequence',
-    sequence?: string,
-  ) => {
-    const target = sequence === undefined ? undefined : build.findSequence(sequence)
-    if (sequence !== undefined && !target) {
-      build.warning(
-        span,
-        'missing-sequence',
-        `There is no sequence named ${sequence}, which the setting sender.${setting} of [transport.ws] names; proxy ${name} goes on without it.`,
-      )
-    }
-    return target
-  }
-  const setting = named('outflow_dispatch_sequence', outDispatchSequence)
-  const outFault = named('outflow_dispatch_fault_sequence', outDispatchFaultSequence) ?? fault
-  const found = (pipeline: Pipeline, outKey: string, rule: string) => {
-    build.note(
-      span,
-      'out-dispatch',
-      `Messages of a WebSocket backend of proxy ${name} run through ${outKey} (${rule}).`,
-    )
-    return { outDispatch: guarded(pipeline, outFault), outFault, outKey }
-  }
-  if (target?.outSequence || target?.inlineOut) {
-    const pipeline = sequenceOf(target.outSequence, target.inlineOut, build)
-    return {
-      outDispatch: guarded(pipeline, outFault),
-      outFault,
-      outKey: target.outSequence?.name ?? `out sequence of ${name}`,
-    }
-  }
-  if (setting)
-    return found(setting, outDispatchSequence!, 'setting sender.outflow_dispatch_sequence of [transport.ws]')
-  const usual = build.findSequence('outDispatchSeq')
-  if (usual) return found(usual, 'outDispatchSeq', 'the sequence of that name')
-  if (target?.faultSequence) return found(fault, target.faultSequence.name, 'the fault sequence')
-  return { outDispatch: guarded(build.mainSequence(undefined), outFault), outFault, outKey: 'main' }
+function named(key: Reference): EndpointNode {
+  return { name: undefined, key, kind: undefined, config: undefined, span: key.span }
 }

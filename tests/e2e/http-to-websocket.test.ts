@@ -69,6 +69,15 @@ describe('bodies', () => {
     expect(backend.received.all).toHaveLength(1)
   })
 
+  test('text in another charset goes to the backend in UTF-8, as text of a WebSocket has to', async () => {
+    await using backend = await startBackend()
+    await using gateway = await startGateway({ files: filesFor(backend.url) })
+
+    await post(gateway.url('http'), Buffer.from('bitte schön', 'latin1'), 'text/plain; charset=ISO-8859-1')
+
+    expect(await backend.received.text()).toBe('bitte schön')
+  })
+
   test('a body larger than the limit is refused with 413, and the backend gets nothing', async () => {
     await using backend = await startBackend()
     await using gateway = await startGateway({

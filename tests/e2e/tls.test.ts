@@ -129,17 +129,23 @@ describe('wss clients', () => {
     [
       'is missing',
       () => folder.path.concat('/nowhere.pem'),
-      /key store .*nowhere\.pem cannot be read: ENOENT/,
+      /^warning .* does not listen: key store .*nowhere\.pem cannot be read: ENOENT/,
     ],
-    ['holds no key', () => trustStore, /key store .*trust\.pem holds no private key/],
-    ['is no key store', () => folder.write('junk.jks', 'junk'), /key store .*junk\.jks cannot be read/],
+    ['holds no key', () => trustStore, /^error key store .*trust\.pem holds no private key/],
+    [
+      'is no key store',
+      () => folder.write('junk.jks', 'junk'),
+      /^error key store .*junk\.jks cannot be read/,
+    ],
   ])(
-    'are not served where the key store %s: that is an error of the configuration',
+    'are not served where the key store %s: that is said of the configuration',
     async (_what, file, message) => {
       const { gateway } = buildGateway({ xml: secure({ 'wss.ssl.key.store.file': file() }) })
 
-      const errors = gateway.diagnostics.all().filter(({ severity }) => severity === 'error')
-      expect(errors.map(error => error.message)).toEqual([expect.stringMatching(message)])
+      const found = gateway.diagnostics.all().filter(({ code }) => code === 'bad-key-store')
+      expect(found.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+        expect.stringMatching(message),
+      ])
       expect(gateway.hasServices).toBe(false)
     },
   )
