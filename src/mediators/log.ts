@@ -1,10 +1,11 @@
 import type { MessageContext } from '../core/context.ts'
 import { expression } from '../expressions/expression.ts'
 import { accessor } from '../expressions/scopes.ts'
+import { template } from '../expressions/template.ts'
 import type { Expression } from '../expressions/value.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute, body, child, children } from '../language/field.ts'
-import { boolean, Expected, name, oneOf, oneOfAnyCase, text, type ValueType } from '../language/types.ts'
+import { boolean, name, oneOf, oneOfAnyCase, text, type ValueType } from '../language/types.ts'
 import { headerOf } from '../message/codecs/soap.ts'
 
 const LEVELS = ['simple', 'headers', 'full', 'custom'] as const
@@ -13,16 +14,6 @@ const CATEGORIES = ['INFO', 'TRACE', 'DEBUG', 'WARN', 'ERROR', 'FATAL'] as const
 const separatorText: ValueType<string> = {
   name: 'text',
   parse: value => value.replaceAll('\\n', '\n').replaceAll('\\t', '\t'),
-}
-
-/** A fixed text; `${…}` in it would be computed and is refused until it can be. */
-const messageText: ValueType<string> = {
-  name: 'text',
-  parse(value) {
-    if (/\$\{[^}]*\}/.test(value))
-      throw new Expected('a fixed text', '${…} in log messages is not supported yet.')
-    return value
-  },
 }
 
 type Part = (ctx: MessageContext) => string
@@ -45,7 +36,10 @@ export const logMediator = mediator({
       doc: 'Puts the message id in front, at the levels that do not show it.',
       default: false,
     }),
-    message: child({ text: body(messageText, { doc: 'The text.' }) }, { doc: 'A text to print first.' }),
+    message: child(
+      { text: body(template, { doc: 'The text; `${…}` in it is computed.' }) },
+      { doc: 'A text to print first.' },
+    ),
     property: children(
       {
         name: attribute(name, { doc: 'What to call the value.', required: true }),
@@ -77,8 +71,8 @@ export const logMediator = mediator({
     const parts: Part[] = []
     const shown = logFullPayload ? 'full' : (level ?? (message ? 'custom' : 'simple'))
     if (shown === 'custom' && logMessageID) parts.push(ctx => `MessageID: ${ctx.id}`)
-    const fixed = message?.text
-    if (fixed !== undefined) parts.push(() => fixed)
+    const text = message?.text
+    if (text) parts.push(ctx => text.text(ctx))
     if (shown === 'simple' || shown === 'full') parts.push(...ADDRESSING)
     if (shown === 'headers') parts.push(headerBlocks(separator))
     for (const each of property) parts.push(labelled(each.name, each.value, each.expression))

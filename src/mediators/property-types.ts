@@ -1,4 +1,6 @@
 import type { PropertyValue } from '../core/properties.ts'
+import { double } from '../expressions/synapse-values.ts'
+import { parseJson } from '../message/codecs/json.ts'
 import { parseXml } from '../message/xml/parse.ts'
 
 /** The types a property's value can be turned into. */
@@ -20,7 +22,7 @@ export type PropertyType = (typeof TYPES)[number]
 /**
  * Turns text into a value of a type.
  *
- * Compatibility: whole numbers written with a fraction lose it, only `true`, `yes` and `1` are true, and text that
+ * Compatibility: whole numbers written with a fraction lose it, a DOUBLE or FLOAT that is whole keeps one (`5.0`), only `true`, `yes` and `1` are true, and text that
  * is no JSON becomes a JSON string.
  * @throws Error with what is wrong
  */
@@ -38,7 +40,7 @@ export function convert(text: string, type: PropertyType): PropertyValue {
       return long(text)
     case 'DOUBLE':
     case 'FLOAT':
-      return number(text, type)
+      return double(number(text, type))
     case 'OM':
       return xml(text)
     case 'JSON':
@@ -76,7 +78,7 @@ function xml(text: string): PropertyValue {
 
 function json(text: string): PropertyValue {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return text
   }

@@ -3,26 +3,14 @@ import { Fault } from '../core/fault.ts'
 import type { PropertyValue } from '../core/properties.ts'
 import type { Step } from '../core/step.ts'
 import { type Dynamic, dynamic, expression } from '../expressions/expression.ts'
-import { accessor } from '../expressions/scopes.ts'
-import { SCOPES, type Scope } from '../expressions/well-known.ts'
-import { mediator, type Wrong } from '../language/declare.ts'
+import type { Accessor } from '../expressions/well-known.ts'
+import { type Build, mediator, type Wrong } from '../language/declare.ts'
 import { attribute, type Config, literal } from '../language/field.ts'
-import { Expected, integer, oneOf, pattern, text, type ValueType } from '../language/types.ts'
+import type { Span } from '../language/source.ts'
+import { integer, oneOf, pattern, text } from '../language/types.ts'
 import type { Element } from '../language/xml.ts'
+import { idle, WRITTEN_SCOPES, writtenAccessor } from './property-scope.ts'
 import { convert, type PropertyType, TYPES } from './property-types.ts'
-
-const NOT_YET = ['registry', 'system', 'trace', 'analytics'] as const
-
-/** The scope of a property; scopes that are known and not run are named as such. */
-const scope: ValueType<Scope> = {
-  name: SCOPES.join(' | '),
-  parse(value) {
-    if ((NOT_YET as readonly string[]).includes(value)) {
-      throw new Expected(`one of ${SCOPES.join(', ')}`, `Scope ${value} is not supported yet.`)
-    }
-    return oneOf(...SCOPES).parse(value, undefined as never)
-  },
-}
 
 /** The fields of `<property>`, which `<propertyGroup>` repeats. */
 export const propertyFields = {
@@ -32,7 +20,10 @@ export const propertyFields = {
     doc: 'An expression that gives the value, where there is no element.',
   }),
   type: attribute(oneOf(...TYPES), { doc: 'Type the value is turned into.', default: 'STRING' }),
-  scope: attribute(scope, { doc: 'Where the property lives.', default: 'default' }),
+  scope: attribute(oneOf(...WRITTEN_SCOPES), {
+    doc: 'Where the property lives; `registry` writes the resource `path`, or its property, `path@property`; `system` is the process, for all messages; `trace` writes a line to the log, at level trace.',
+    default: 'default',
+  }),
   action: attribute(oneOf('set', 'remove'), { doc: 'Whether to set or remove it.', default: 'set' }),
   pattern: attribute(pattern, { doc: 'Pattern the whole value must match; no match gives the empty text.' }),
   group: attribute(integer({ min: 0 }), { doc: 'Group of the pattern to take.' }),
@@ -77,21 +68,24 @@ export function compileProperty(config: PropertyConfig): Step {
 }
 
 /** A name known now is looked up now; one that only the message knows is looked up for each message. */
-function withName(
-  config: PropertyConfig,
-  use: (property: ReturnType<typeof accessor>) => (ctx: MessageContext) => void,
-): Step {
+function withName(config: PropertyConfig, use: (property: Accessor) => (ctx: MessageContext) => void): Step {
   const name: Dynamic = config.name
-  if (name.fixed !== undefined) return use(accessor(config.scope, name.fixed))
+  if (name.fixed !== undefined) return use(writtenAccessor(config.scope, name.fixed))
   return ctx => {
     const computed = name.text(ctx)
-    if (computed) use(accessor(config.scope, computed))(ctx)
+    if (computed) use(writtenAccessor(config.scope, computed))(ctx)
     else
       ctx.log.warn(
         { message: ctx.id },
         `${ctx.service.label}the name of a property came out empty; nothing was set`,
       )
   }
+}
+
+/** Warns of a property that does nothing. */
+export function warnOfIdle({ scope, action }: PropertyConfig, build: Build, span: Span): void {
+  const why = idle(scope, action)
+  if (why !== undefined) build.warning(span, 'no-effect', `<property> has no effect: ${why}.`)
 }
 
 function reader({
@@ -132,7 +126,12 @@ export const propertyMediator = mediator({
   element: 'property',
   summary: 'Sets or removes a property of the message.',
   fields: propertyFields,
+  notes:
+    'Compatibility: what is written to the registry is kept in memory, up to 64 MiB: expressions and scripts see it at once, it is gone when the process ends, and no file changes. What looked into a resource when it was deployed, such as a stylesheet, keeps what it found. There is no removing from the registry.',
   example: `<property name="FORCE_SC_ACCEPTED" scope="axis2" type="STRING" value="true"/>`,
   check: checkProperty,
-  compile: compileProperty,
+  compile(config, build, span) {
+    warnOfIdle(config, build, span)
+    return compileProperty(config)
+  },
 })

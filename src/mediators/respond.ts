@@ -1,5 +1,5 @@
-import { STOP } from '../core/step.ts'
 import { mediator } from '../language/declare.ts'
+import { REPLY } from '../sequences/reply.ts'
 
 /** Sends the message back to the client. */
 export const respondMediator = mediator({
@@ -12,8 +12,6 @@ export const respondMediator = mediator({
   example: `<respond/>`,
   compile: () => ctx => {
     ctx.direction = 'response'
-    ctx.ending = 'answered'
-    const sent = ctx.origin.reply(ctx)
-    return sent instanceof Promise ? sent.then(() => STOP) : STOP
+    return REPLY.run(ctx)
   },
 })

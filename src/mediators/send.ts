@@ -1,10 +1,12 @@
 import type { MessageContext } from '../core/context.ts'
-import { Fault } from '../core/fault.ts'
-import { type MaybePromise, type Outcome, STOP } from '../core/step.ts'
-import { mediator } from '../language/declare.ts'
+import type { Pipeline } from '../core/ports.ts'
+import { type Build, mediator } from '../language/declare.ts'
 import { attribute, endpoint } from '../language/field.ts'
 import { boolean } from '../language/types.ts'
-import type { Message } from '../message/message.ts'
+import { deliverStep } from '../sequences/delivery.ts'
+import { REPLY } from '../sequences/reply.ts'
+import type { DynamicKey } from './dynamic-key.ts'
+import { runNamed, sequenceKey } from './sequence.ts'
 
 /** Hands the message to an endpoint, or back to the client. */
 export const sendMediator = mediator({
@@ -12,39 +14,44 @@ export const sendMediator = mediator({
   summary:
     'Hands the message to an endpoint and ends the sequence. A response without an endpoint goes back to the client.',
   fields: {
+    receive: attribute(sequenceKey, {
+      doc: 'Sequence for the answer, in place of the out sequence; `{expression}` computes it for each message.',
+    }),
     buildmessage: attribute(boolean, { doc: 'Reads the payload before sending.', default: false }),
-    endpoint: endpoint({ doc: 'Where to send it, inline or by key.' }),
-  },
-  unsupported: {
-    receive: 'sequences for one response come with a later version; use the out sequence of the service',
+    endpoint: endpoint({
+      doc: 'Where to send it, inline or by key. Without one a request goes to the address it is for, and a response back to the client.',
+    }),
   },
   notes:
-    'A message handed to a WebSocket endpoint gets no answer of its own: what the backend sends runs through the out-dispatch sequence. While the link to the backend is being opened the message waits, and the next ones of the same session with it.',
+    'A message handed to a WebSocket endpoint gets no answer of its own: what the backend sends runs through the out-dispatch sequence. While the link to the backend is being opened the message waits, and the next ones of the same session with it. With `OUT_ONLY` an answer is let go.\n\nCompatibility: a `receive` that comes out empty leaves the answer to the out sequence.',
   example: `<send>
     <endpoint><address uri="ws://localhost:8082/websocket"/></endpoint>
 </send>`,
-  needsContent: ({ buildmessage }) => buildmessage,
-  compile({ endpoint: node }, build) {
-    if (!node) return sendBack
-    const target = build.endpoint(node)
-    return ctx => {
-      const answer = target.deliver(ctx)
-      return answer instanceof Promise ? answer.then(message => keep(ctx, message)) : keep(ctx, answer)
-    }
+  // What a name computed per message leads to may read anything.
+  needsContent: ({ buildmessage, receive }) =>
+    buildmessage || (receive !== undefined && receive.dynamic.fixed === undefined),
+  compile({ endpoint: node, receive }, build) {
+    const target = node ? build.endpoint(node) : build.implicitEndpoint()
+    const deliver = deliverStep(target, receive && receiverIn(receive, build))
+    return node ? deliver : ctx => (ctx.direction === 'response' ? REPLY.run(ctx) : deliver(ctx))
   },
 })
 
-function keep(ctx: MessageContext, answer: Message | undefined): typeof STOP {
-  ctx.ending = 'delivered'
-  ctx.reply = answer
-  return STOP
+function receiverIn(
+  { dynamic, reference }: DynamicKey,
+  build: Build,
+): (ctx: MessageContext) => Pipeline | undefined {
+  if (dynamic.fixed !== undefined) {
+    const receiver = build.sequence(reference)
+    return () => receiver
+  }
+  return ctx => {
+    const name = dynamic.text(ctx)
+    return name ? (ctx.deployment.sequence(name) ?? missing(name)) : undefined
+  }
 }
 
-/** Compatibility: without an endpoint a response goes back, and a request has nowhere to go. */
-function sendBack(ctx: MessageContext): MaybePromise<Outcome> {
-  if (ctx.direction === 'request')
-    throw new Fault(0, 'send has no endpoint, and the message no address to go to')
-  ctx.ending = 'answered'
-  const sent = ctx.origin.reply(ctx)
-  return sent instanceof Promise ? sent.then(() => STOP) : STOP
+/** The message was sent all the same: it is the answer that has nowhere to go. */
+function missing(name: string): Pipeline {
+  return { needsContent: false, run: ctx => runNamed(ctx, name) }
 }

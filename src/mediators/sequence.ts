@@ -1,30 +1,19 @@
+import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
-import { type Dynamic, dynamic } from '../expressions/expression.ts'
-import { mediator } from '../language/declare.ts'
+import type { Step } from '../core/step.ts'
+import { type Build, mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
-import { Expected, type Reference, type ValueType } from '../language/types.ts'
+import { type DynamicKey, dynamicKey } from './dynamic-key.ts'
 
-interface Key {
-  readonly dynamic: Dynamic
-  readonly reference: Reference
-}
-
-const key: ValueType<Key> = {
-  name: 'name of a sequence, or {expression}',
-  parse(text, setting) {
-    const name = text.trim()
-    if (name === '') throw new Expected('the name of a sequence, or {expression}')
-    return { dynamic: dynamic.parse(name, setting), reference: { name, span: setting.span } }
-  },
-  readsContent: value => value.dynamic.readsContent,
-}
+/** The name of a sequence, or the expression that gives it. An empty name deploys; reaching it is a fault. */
+export const sequenceKey = dynamicKey('name of a sequence')
 
 /** Runs another sequence. */
 export const sequenceMediator = mediator({
   element: 'sequence',
   summary: 'Runs a named sequence, then goes on.',
   fields: {
-    key: attribute(key, {
+    key: attribute(sequenceKey, {
       doc: 'Name of the sequence; `{expression}` computes it for each message.',
       required: true,
     }),
@@ -36,13 +25,18 @@ export const sequenceMediator = mediator({
   example: `<sequence key="audit"/>`,
   // What a name computed per message leads to may read anything.
   needsContent: ({ key }) => key.dynamic.fixed === undefined,
-  compile({ key }, build) {
-    if (key.dynamic.fixed !== undefined) return build.sequence(key.reference).run
-    return ctx => {
-      const name = key.dynamic.text(ctx) ?? ''
-      const target = ctx.deployment.sequence(name)
-      if (!target) throw new Fault(0, `Sequence named ${name} cannot be found`)
-      return target.run(ctx)
-    }
-  },
+  compile: ({ key }, build) => sequenceStep(key, build),
 })
+
+/** Makes the step that runs a sequence. */
+export function sequenceStep({ dynamic, reference }: DynamicKey, build: Build): Step {
+  if (dynamic.fixed !== undefined) return build.sequence(reference).run
+  return ctx => runNamed(ctx, dynamic.text(ctx) ?? '')
+}
+
+/** Runs a sequence by a name that only the message knows. @throws Fault 0 where there is none */
+export function runNamed(ctx: MessageContext, name: string): ReturnType<Step> {
+  const target = ctx.deployment.sequence(name)
+  if (!target) throw new Fault(0, `Sequence named ${name} cannot be found`)
+  return target.run(ctx)
+}

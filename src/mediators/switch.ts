@@ -22,10 +22,11 @@ export const switchMediator = mediator({
     <case regex="debit|credit"><sequence key="money"/></case>
     <default><drop/></default>
 </switch>`,
-  check({ case: cases }, wrong) {
-    if (cases.length === 0) wrong('<switch> needs at least one <case>.', { code: 'missing' })
+  check({ case: cases, default: otherwise }, wrong) {
+    if (cases.length === 0 && !otherwise) wrong('<switch> needs at least one <case>.', { code: 'missing' })
   },
-  compile({ source, case: cases, default: otherwise }, build) {
+  compile({ source, case: cases, default: otherwise }, build, span) {
+    if (cases.length === 0) build.warning(span, 'no-case', '<switch> has no <case>: its default always runs.')
     const ways = cases.map(({ regex, steps }) => ({ regex, run: build.pipeline(steps).run }))
     const fallback = build.branch(otherwise).run
     return ctx => {

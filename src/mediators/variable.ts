@@ -5,6 +5,7 @@ import { mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
 import { name, oneOf, text } from '../language/types.ts'
 import { convert, type PropertyType } from './property-types.ts'
+import { copyOf } from './value-content.ts'
 
 const TYPES = ['STRING', 'BOOLEAN', 'INTEGER', 'LONG', 'DOUBLE', 'JSON', 'XML'] as const
 type VariableType = (typeof TYPES)[number]
@@ -44,7 +45,7 @@ export const variableMediator = mediator({
     }
     if (!expression) throw new Error('checked above')
     return ctx => {
-      if (type === undefined) return ctx.variables.set(name, expression.value(ctx))
+      if (type === undefined) return ctx.variables.set(name, copyOf(expression.value(ctx)))
       const text = expression.text(ctx)
       if (text === null) return
       try {

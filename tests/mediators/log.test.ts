@@ -121,9 +121,11 @@ describe('message', () => {
     expect(await logs('<log level="custom" logMessageID="TRUE"/>')).toBe('MessageID: urn:uuid:ID')
   })
 
-  test('a message to be computed is refused', () => {
-    expect(findings('<log><message>got ${payload.id}</message></log>')).toEqual([
-      'bad-value: text of <message> is "got ${payload.id}"; expected a fixed text. ${…} in log messages is not supported yet.',
+  test('what stands in ${…} is computed', async () => {
+    const log = '<log><message>got ${payload.kind}, and ${payload.kind + "!"}.</message></log>'
+    expect(await logs(log, json({ kind: 'debit' }))).toBe('got debit, and debit!.')
+    expect(findings('<log><message>got ${payload.}</message></log>')).toEqual([
+      'bad-value: text of <message> is "got ${payload.}"; expected a ${…} expression (a name is missing). Column 11 of ${payload.}.',
     ])
   })
 })

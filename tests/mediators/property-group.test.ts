@@ -37,6 +37,7 @@ test('each property is checked as one that stands alone', () => {
 
 test('it takes nothing but properties', () => {
   expect(findings('<propertyGroup><log/></propertyGroup>')).toEqual([
+    'unknown-element: <propertyGroup> takes no <log>; it has no effect.',
     'unknown-element: <propertyGroup> takes no <log>.',
   ])
 })

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { accessor } from '../../src/expressions/scopes.ts'
+import { ExactNumber } from '../../src/message/codecs/exact-number.ts'
 import { XmlElement } from '../../src/message/xml/tree.ts'
 import { findings, json, mediate, message, xml } from '../support/mediate.ts'
+import { Serving } from '../support/serving.ts'
 
 describe('value', () => {
   test('a fixed value is text', async () => {
@@ -98,7 +100,8 @@ describe('type', () => {
     ['LONG', '9223372036854775807', 9223372036854775807n],
     ['LONG', '+5', 5],
     ['DOUBLE', '2.50', 2.5],
-    ['FLOAT', '1e3', 1000],
+    ['FLOAT', '1e3', new ExactNumber('1000.0')],
+    ['DOUBLE', '5', new ExactNumber('5.0')],
     ['BOOLEAN', 'true', true],
     ['BOOLEAN', 'YES', true],
     ['BOOLEAN', '1', true],
@@ -243,15 +246,43 @@ describe('scopes', () => {
     expect(ctx.transportIfAny).toBeUndefined()
   })
 
-  test.each(['registry', 'system', 'trace', 'analytics'])('%s is known and refused', scope => {
-    expect(findings(`<property name="p" value="1" scope="${scope}"/>`)).toEqual([
-      `bad-value: attribute scope is "${scope}"; expected one of default, axis2, axis2-client, transport, operation. Scope ${scope} is not supported yet.`,
+  test('system is for all messages of the process', async () => {
+    await mediate('<property name="myelin.scope" value="1" scope="system"/>')
+    const ctx = await mediate(`<property name="a" expression="get-property('system', 'myelin.scope')"/>
+      <property name="myelin.scope" expression="get-property('nowhere')" scope="system"/>
+      <property name="b" expression="$sys:myelin.scope"/>`)
+    expect(ctx.properties.entries()).toEqual([
+      ['a', '1'],
+      ['b', '1'],
     ])
+  })
+
+  test('trace is a line of the log', async () => {
+    await using service = new Serving('<property name="p" value="1" scope="trace"/>')
+    await service.take(json({}))
+    expect(service.logged).toMatchObject([{ level: 'trace', text: expect.stringMatching(/p = 1$/) }])
+  })
+
+  test('analytics is taken, and told to do nothing', async () => {
+    expect(findings('<property name="p" value="1" scope="analytics"/>')).toEqual([
+      'no-effect: <property> has no effect: nothing is collected for analytics.',
+    ])
+  })
+
+  test.each([
+    ['registry', 'nothing is removed from the registry'],
+    ['system', 'properties of the process are not removed'],
+    ['trace', 'there is nothing to remove from the log'],
+  ])('removing from %s is told to do nothing, in a group too', (scope, why) => {
+    const removing = `<property name="p" action="remove" scope="${scope}"/>`
+    const told = [`no-effect: <property> has no effect: ${why}.`]
+    expect(findings(removing)).toEqual(told)
+    expect(findings(`<propertyGroup>${removing}</propertyGroup>`)).toEqual(told)
   })
 
   test.each(['synapse', 'env', 'file', 'func', 'Axis2'])('%s is no scope to set in', scope => {
     expect(findings(`<property name="p" value="1" scope="${scope}"/>`)).toEqual([
-      `bad-value: attribute scope is "${scope}"; expected one of default, axis2, axis2-client, transport, operation.`,
+      `bad-value: attribute scope is "${scope}"; expected one of default, axis2, axis2-client, transport, operation, registry, system, trace, analytics.`,
     ])
   })
 

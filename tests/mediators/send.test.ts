@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { eventually } from '../support/eventually.ts'
+import { HttpBackend } from '../support/http-backend.ts'
 import { findings, json, mediate, message } from '../support/mediate.ts'
+import { Serving } from '../support/serving.ts'
 
 /** A WebSocket server as a backend may be, and what it got on its first connection. */
 class Backend implements AsyncDisposable {
@@ -105,7 +108,6 @@ test('without an endpoint a response waits for a caller that takes its time', as
 test('without an endpoint a request has nowhere to go', async () => {
   const ctx = await mediate('<send/>')
   expect(ctx.fault?.code).toBe(0)
-  expect(ctx.fault?.message).toBe('send has no endpoint, and the message no address to go to')
 })
 
 test('an endpoint that is not there is a warning, and fault 305100 when it is reached', async () => {
@@ -118,16 +120,70 @@ test('an endpoint that is not there is a warning, and fault 305100 when it is re
   expect(ctx.fault?.message).toBe('endpoint backend cannot be found')
 })
 
+describe('the answer of an HTTP backend', () => {
+  const OUT = '<property name="via" value="out"/><send/>'
+  const RECEIVE = '<sequence name="received"><property name="via" value="received"/><send/></sequence>'
+
+  test('runs through the out sequence', async () => {
+    await using backend = await HttpBackend.json({ id: 7 })
+    await using service = new Serving(`<send>${backend.endpoint}</send>`, { out: OUT })
+    const ctx = await service.take(json({}))
+    expect(ctx.replies).toEqual(['{"id":7}'])
+    expect(ctx.properties.get('via')).toBe('out')
+  })
+
+  test.each([
+    ['received', 'received'],
+    ["{get-property('where')}", 'received'],
+    ["{get-property('nowhere')}", 'out'],
+  ])('runs through receive="%s": %s', async (receive, via) => {
+    await using backend = await HttpBackend.json({ id: 7 })
+    await using service = new Serving(
+      `<property name="where" value="received"/><send receive="${receive}">${backend.endpoint}</send>`,
+      { out: OUT, artifacts: [RECEIVE] },
+    )
+    const ctx = await service.take(json({}))
+    expect(ctx.replies).toEqual(['{"id":7}'])
+    expect(ctx.properties.get('via')).toBe(via)
+  })
+
+  test('a receive sequence computed that is not there is a fault once the answer is there', async () => {
+    await using backend = await HttpBackend.json({ id: 7 })
+    await using service = new Serving(`<send receive="{'gone'}">${backend.endpoint}</send>`, { out: OUT })
+    const ctx = await service.take(json({}))
+    expect(backend.received).toHaveLength(1)
+    expect(ctx.fault?.message).toBe('Sequence named gone cannot be found')
+  })
+
+  test('what a receive sequence sends in turn comes to the out sequence', async () => {
+    await using first = await HttpBackend.json({ step: 1 })
+    await using second = await HttpBackend.json({ step: 2 })
+    await using service = new Serving(`<send receive="next">${first.endpoint}</send>`, {
+      out: OUT,
+      artifacts: [`<sequence name="next"><send>${second.endpoint}</send></sequence>`],
+    })
+    const ctx = await service.take(json({}))
+    expect(second.received.map(({ body }) => body)).toEqual(['{"step":1}'])
+    expect(ctx.replies).toEqual(['{"step":2}'])
+  })
+
+  test('is let go with OUT_ONLY', async () => {
+    await using backend = await HttpBackend.json({ id: 7 })
+    const send = `<property name="OUT_ONLY" value="true"/><send>${backend.endpoint}</send>`
+    await using service = new Serving(send, { out: OUT })
+    const ctx = await service.take(json({ ask: 1 }))
+    await eventually(() => expect(backend.received).toHaveLength(1))
+    expect(ctx.replies).toEqual([])
+  })
+})
+
 test.each([
-  [
-    '<send receive="answers"/>',
-    'not-supported: attribute receive of <send> is not supported: sequences for one response come with a later version; use the out sequence of the service.',
-  ],
   ['<send><endpoint/></send>', 'missing: <endpoint> needs an address, or the key of another endpoint.'],
   [
-    '<send><endpoint key-expression="//a"/></send>',
-    'not-supported: attribute key-expression of <endpoint> is not supported: endpoints chosen per message come with a later version; use a switch with one send per endpoint.',
+    '<send receive="answers"/>',
+    'missing-sequence: There is no sequence named answers; reaching it is a fault.',
   ],
+  ['<send receive=""/>', 'missing-sequence: The name of a sequence is empty; reaching it is a fault.'],
 ])('%s is a finding', (fragment, finding) => {
-  expect(findings(fragment)).toContain(finding)
+  expect(findings(fragment)).toContainEqual(finding)
 })

@@ -65,11 +65,11 @@ test.each([
   ],
   [
     '<switch source="//a"><case regex="a" sequence="b"/></switch>',
-    'unknown-attribute: <case> has no attribute sequence.',
+    'unknown-attribute: <case> has no attribute sequence; it has no effect.',
   ],
   [
     '<switch source="//a"><case regex="a"/><cse/></switch>',
-    'unknown-element: <switch> takes no <cse>. Did you mean case?',
+    'unknown-element: <switch> takes no <cse>; it has no effect. Did you mean case?',
   ],
 ])('%s is a finding', (fragment, finding) => {
   expect(findings(fragment)).toEqual([finding])

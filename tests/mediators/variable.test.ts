@@ -39,6 +39,44 @@ test('an expression gives its value; json-eval with the type JSON has', async ()
   ])
 })
 
+test('what it holds does not change with the payload', async () => {
+  const change = `<enrich><source type="inline">9</source><target type="custom" xpath="json-eval($.order.id)"/></enrich>`
+  const ctx = await mediate(
+    `<variable name="path" expression="json-eval($.order)"/><variable name="native" expression="\${payload.order}"/>${change}`,
+    json({ order: { id: 7 } }),
+  )
+  expect(ctx.message.content.json()).toEqual({ order: { id: 9 } })
+  expect(ctx.variables.entries()).toEqual([
+    ['path', { id: 7 }],
+    ['native', { id: 7 }],
+  ])
+})
+
+test('an element it holds does not change with the payload', async () => {
+  const change = `<enrich><source type="inline" clone="true"><v/></source><target type="body" action="child"/></enrich>`
+  const ctx = await mediate(
+    `<variable name="v" expression="\${payload}"/>${change}`,
+    xml('<o><id>7</id></o>'),
+  )
+  expect(ctx.message.content.bytes.toString()).toContain('<v')
+  expect((ctx.variables.get('v') as XmlElement).children.map(child => child.localName)).toEqual(['id'])
+})
+
+test('a DOUBLE is one to all that read it', async () => {
+  const ctx = await mediate(
+    `<variable name="v" type="DOUBLE" value="5"/>
+     <property name="native" expression="\${vars.v + 1}"/>
+     <property name="text" expression="\${vars.v}"/>
+     <property name="path" expression="concat($var:v, '|', $var:v + 1)"/>
+     <variable name="copy" type="DOUBLE" expression="\${vars.v}"/>
+     <payloadFactory media-type="json"><format>{"v":$1}</format><args><arg expression="$var:v"/></args></payloadFactory>`,
+    json({}),
+  )
+  expect(Object.fromEntries(ctx.properties.entries())).toEqual({ native: '6.0', text: '5.0', path: '5.0|6' })
+  expect(String(ctx.variables.get('copy'))).toBe('5.0')
+  expect(ctx.message.content.bytes.toString()).toBe('{"v":5.0}')
+})
+
 test('variables are no properties', async () => {
   const ctx = await mediate(`<variable name="v" value="1"/>
     <property name="from" expression="concat('[', get-property('v'), '|', $var:v, ']')"/>`)

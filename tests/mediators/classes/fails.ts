@@ -1,0 +1,4 @@
+/** Fails. */
+export default function fails(): never {
+  throw new Error('out of stock')
+}
