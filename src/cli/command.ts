@@ -54,6 +54,14 @@ export function wholeNumber(what: string, min: number, max: number): (text: stri
   }
 }
 
+/** Makes a parser for one of a few words. */
+export function oneOf(what: string, words: readonly string[]): (text: string) => string {
+  return text => {
+    if (words.includes(text)) return text
+    throw new InvalidArgumentError(`A ${what} is ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`)
+  }
+}
+
 /** Reads `Name: value`, as in a request. */
 export function header(text: string, previous: unknown): string[] {
   if (!/^[!#$%&'*+.^_`|~\w-]+:/.test(text)) throw new InvalidArgumentError("A header is 'Name: value'.")

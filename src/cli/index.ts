@@ -1,6 +1,7 @@
 import { CommanderError, Command as Program } from 'commander'
 import type { BackendOptions } from './backend.ts'
-import { type Command, header, register, repeated, wholeNumber } from './command.ts'
+import { type Command, header, oneOf, register, repeated, wholeNumber } from './command.ts'
+import type { TestOptions } from './test.ts'
 import { versionLine } from './version.ts'
 import type { WsOptions } from './ws.ts'
 
@@ -12,18 +13,48 @@ export const commands: readonly Command[] = [
   {
     name: 'run',
     summary: 'run the gateway with the configuration in these folders and files',
-    operands: [['[paths...]', 'folders and XML files; default: config']],
+    operands: [['[paths...]', 'folders, XML files and CAR archives; default: config']],
     example: 'myelin run /etc/myelin',
     run: async paths => (await import('./run.ts')).run(paths),
   },
   {
     name: 'validate',
     summary: 'check configurations without running them',
-    operands: [['<paths...>', 'folders and XML files']],
-    options: [{ flags: '--json', meaning: 'print the findings as JSON' }],
+    operands: [['<paths...>', 'folders, XML files and CAR archives']],
+    options: [
+      { flags: '--json', meaning: 'print the findings as JSON' },
+      {
+        flags: '--report',
+        meaning: 'look at each file by itself and print what would run, folder by folder',
+      },
+    ],
     example: 'myelin validate config',
     run: async (paths, options) =>
-      (await import('./validate.ts')).validate(paths, { json: options.json === true }),
+      (await import('./validate.ts')).validate(paths, {
+        json: options.json === true,
+        report: options.report === true,
+      }),
+  },
+  {
+    name: 'test',
+    summary: 'run the unit-test suites of Micro Integrator projects',
+    operands: [['<paths...>', 'projects, folders with projects, and suites']],
+    options: [
+      {
+        flags: '--report <kind>',
+        meaning: 'plain text, json, or junit for build servers',
+        default: 'plain',
+        parse: oneOf('report', ['plain', 'json', 'junit']),
+      },
+      { flags: '--output <file>', meaning: 'write the report to a file; standard output gets plain text' },
+      {
+        flags: '--mock <file>',
+        meaning: 'a mock service for an endpoint that a suite leaves as it is; repeatable',
+        parse: repeated,
+      },
+    ],
+    example: 'myelin test orders-project --report junit --output report.xml',
+    run: async (paths, options) => (await import('./test.ts')).test(paths, options as TestOptions),
   },
   {
     name: 'ws',

@@ -1,5 +1,5 @@
 import type { Logger } from '../core/logger.ts'
-import { type Configuration, Gateway, loadConfiguration } from '../gateway.ts'
+import { type Configuration, Gateway, loadWithArchives } from '../gateway.ts'
 import { format } from '../language/diagnostic.ts'
 import { openLog } from '../log.ts'
 import { startProbes } from '../management/probes.ts'
@@ -7,7 +7,7 @@ import { version } from './version.ts'
 
 /** Runs a gateway until SIGTERM or SIGINT tells it to stop; gives the exit code. */
 export async function run(paths: readonly string[]): Promise<number> {
-  const configuration = loadConfiguration(paths.length > 0 ? paths : ['config'])
+  const configuration = await loadWithArchives(paths.length > 0 ? paths : ['config'])
   const { problems } = configuration.loaded
   if (problems.length > 0) return fail(problems.join('\n'))
   const { log, close } = await openLog({
@@ -24,13 +24,17 @@ export async function run(paths: readonly string[]): Promise<number> {
 async function serve(configuration: Configuration, log: Logger): Promise<number> {
   const gateway = new Gateway(configuration, log)
   const { diagnostics, settings } = gateway
+  for (const { path, reason } of configuration.loaded.skipped)
+    log.debug({ path }, `left aside: ${path} (${reason})`)
   for (const diagnostic of diagnostics.all()) {
     if (diagnostic.severity !== 'note') console.error(format(diagnostic))
   }
   const isRefused = diagnostics.errors > 0 && settings.get('myelin.strict')
   if (isRefused) return fail('the configuration has errors, and the setting myelin.strict is on')
   if (!gateway.hasServices)
-    return fail('the configuration has nothing to serve: no proxy service and no inbound endpoint')
+    return fail(
+      'the configuration has nothing to serve: no proxy service, API, inbound endpoint, task or message processor',
+    )
 
   const stopped = Promise.race([stopSignal(log), bug(log)])
   await gateway.start()

@@ -1,38 +1,59 @@
-import { endpointArtifact } from '../endpoints/endpoint.ts'
+import { endpointArtifact, endpointElement } from '../endpoints/endpoint.ts'
 import { endpointKinds, unsupportedEndpoints } from '../endpoints/index.ts'
+import { endpointTemplateArtifact } from '../endpoints/template.ts'
+import { fileInboundArtifact } from '../inbound/file-endpoint.ts'
+import { httpInboundArtifact } from '../inbound/http-endpoint.ts'
+import { taskArtifact } from '../inbound/task.ts'
 import { webSocketInboundArtifact } from '../inbound/websocket-endpoint.ts'
 import type { Artifact } from '../language/declare.ts'
 import type { Vocabulary } from '../language/reader.ts'
 import { mediators } from '../mediators/index.ts'
 import { unsupportedMediators } from '../mediators/unsupported.ts'
+import { apiArtifact } from '../proxy/api.ts'
 import { proxyArtifact } from '../proxy/proxy-service.ts'
 import { sequenceArtifact } from '../sequences/sequence.ts'
+import { templateArtifact } from '../sequences/template.ts'
+import { messageProcessorArtifact } from '../stores/message-processor.ts'
+import { messageStoreArtifact } from '../stores/message-store.ts'
+import { localEntryArtifact } from './local-entry.ts'
+import {
+  importArtifact,
+  priorityExecutorArtifact,
+  registryArtifact,
+  taskManagerArtifact,
+} from './server-artifacts.ts'
 
 /** The kinds of artifact that are built in. */
 export const artifacts: readonly Artifact[] = [
   sequenceArtifact,
+  endpointTemplateArtifact,
+  templateArtifact,
   endpointArtifact,
   proxyArtifact,
+  apiArtifact,
   webSocketInboundArtifact,
+  httpInboundArtifact,
+  fileInboundArtifact,
+  localEntryArtifact,
+  messageStoreArtifact,
+  messageProcessorArtifact,
+  taskArtifact,
+  registryArtifact,
+  taskManagerArtifact,
+  importArtifact,
+  priorityExecutorArtifact,
 ]
-
-const LATER = 'it comes with a later version.'
 
 /** Kinds of artifact that are known and not run, each with what to say. */
 export const unsupportedArtifacts: ReadonlyMap<string, string> = new Map([
-  ...['api', 'template', 'localEntry', 'registry', 'task', 'messageStore', 'messageProcessor'].map(
-    (element): [string, string] => [element, LATER],
-  ),
-  ['taskManager', 'there is one scheduler, and nothing to choose.'],
-  ['import', 'connectors are not supported; call their services over HTTP.'],
   ['eventSource', 'use an inbound WebSocket with a broadcast level to publish events.'],
-  ['priorityExecutor', 'there are no threads to give priorities to.'],
 ])
 
 /** Protocols of inbound endpoints that are known and not run, each with what to say. */
 export const unsupportedInbounds: ReadonlyMap<string, string> = new Map([
-  ...['http', 'https', 'httpws', 'httpswss'].map((protocol): [string, string] => [protocol, LATER]),
-  ...['jms', 'file', 'hl7', 'kafka', 'mqtt', 'rabbitmq', 'grpc', 'nats'].map((protocol): [string, string] => [
+  ['httpws', 'use an inbound endpoint with protocol http, and one with ws on a port of its own.'],
+  ['httpswss', 'use an inbound endpoint with protocol https, and one with wss on a port of its own.'],
+  ...['jms', 'hl7', 'kafka', 'mqtt', 'rabbitmq', 'grpc', 'nats'].map((protocol): [string, string] => [
     protocol,
     'its transport is not there.',
   ]),
@@ -42,5 +63,6 @@ export const unsupportedInbounds: ReadonlyMap<string, string> = new Map([
 export const vocabulary: Vocabulary = {
   mediators: new Map(mediators.map(mediator => [mediator.element, mediator])),
   endpoints: new Map(endpointKinds.map(kind => [kind.element, kind])),
+  endpoint: endpointElement,
   unsupported: new Map([...unsupportedMediators, ...unsupportedEndpoints]),
 }

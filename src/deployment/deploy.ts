@@ -1,14 +1,28 @@
-import type { Lifecycle } from '../core/ports.ts'
+import { Fault } from '../core/fault.ts'
+import type { Deployment, Lifecycle } from '../core/ports.ts'
 import { implicitEndpoint } from '../endpoints/index.ts'
 import type { Build, Contribution, ServedService } from '../language/declare.ts'
-import type { Diagnostics } from '../language/diagnostic.ts'
+import { Diagnostics, format } from '../language/diagnostic.ts'
 import type { Source } from '../language/source.ts'
-import { Builder } from '../sequences/compile.ts'
-import { NameTable } from './link.ts'
-import { type ArtifactNode, readArtifacts } from './read.ts'
+import type { Element } from '../language/xml.ts'
+import { Builder, type CompileContext } from '../sequences/compile.ts'
+import { bound } from './bound.ts'
+import { checkTree } from './checks.ts'
+import { NameTable, type Registry } from './link.ts'
+import { mainService } from './main-service.ts'
+import { type ArtifactNode, readArtifacts, readFromEntry } from './read.ts'
 
 /** What a deployment is built with, beside its files. */
-export type DeployContext = Pick<Build, 'log' | 'settings' | 'counters' | 'resource'>
+export type DeployContext = Pick<Build, 'log' | 'settings' | 'counters' | 'resource'> &
+  Pick<CompileContext, 'observe'>
+
+/** What a deployment may have beside its files. */
+export interface DeployOptions {
+  /** Resources that artifacts refer to. */
+  readonly registry?: Registry
+  /** Whether notes are made of what is never used and what never runs. */
+  readonly isThorough?: boolean
+}
 
 /** All compiled artifacts of one configuration. Nothing listens yet. */
 export interface CompiledDeployment {
@@ -16,6 +30,10 @@ export interface CompiledDeployment {
   /** What runs by itself, to be started once everything listens. */
   readonly activities: readonly Lifecycle[]
   readonly artifacts: readonly { readonly kind: string; readonly name: string }[]
+  /** What is found by name. */
+  readonly deployment: Deployment
+  /** The sequence `main`, for HTTP requests that no service is for. */
+  readonly main: ServedService | undefined
 }
 
 /**
@@ -26,33 +44,70 @@ export function deploy(
   files: readonly Source[],
   context: DeployContext,
   diagnostics: Diagnostics,
+  { registry, isThorough = false }: DeployOptions = {},
 ): CompiledDeployment {
-  const nodes = readArtifacts(files, diagnostics)
-  const names = new NameTable(diagnostics)
+  const roots: Element[] = []
+  const nodes = readArtifacts(files, diagnostics, roots)
+  const names = new NameTable(diagnostics, registry)
   const fill = declareAll(nodes, names)
-  const services: ServedService[] = []
-  const activities: Lifecycle[] = []
-  const artifacts: { kind: string; name: string }[] = []
-  for (const node of nodes) {
-    if (!node.config) continue
-    const before = diagnostics.errors
-    const artifact = { kind: node.declaration.element, name: node.name }
+  let isServing = false
+  const compile = (node: ArtifactNode, reports: Diagnostics): Contribution => {
     const builder = new Builder({
       ...context,
-      artifact,
+      artifact: { kind: node.declaration.element, name: node.name },
       deployment: names,
-      diagnostics,
+      diagnostics: reports,
       names,
       implicitEndpoint,
     })
-    const contribution = node.declaration.compile(node.config, builder, node.span)
+    try {
+      return node.declaration.compile(node.config!, builder, node.span)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      // A resource it looked into: the registry reads files when they are asked for.
+      reports.error(node.span, 'unreadable-resource', `${error.message}.`)
+      return {}
+    }
+  }
+  names.compileEntriesWith((element, key) => {
+    const reports = new Diagnostics()
+    const node = readFromEntry(element, key, reports)
+    const made = node?.config ? compile(node, reports) : {}
+    for (const found of reports.all()) {
+      if (!isServing) diagnostics.report(found)
+      else if (found.severity === 'error') context.log.error({}, format(found))
+    }
+    return reports.errors > 0 ? {} : made
+  })
+  const services: ServedService[] = []
+  const activities: Lifecycle[] = []
+  const artifacts: { kind: string; name: string }[] = []
+  for (const node of inOrder(nodes)) {
+    if (!node.config) continue
+    const before = diagnostics.errors
+    const contribution = compile(node, diagnostics)
     if (diagnostics.errors > before) continue
     fill(node, contribution)
     services.push(...(contribution.services ?? []))
     activities.push(...(contribution.activities ?? []))
-    artifacts.push(artifact)
+    artifacts.push({ kind: node.declaration.element, name: node.name })
   }
-  return { services: withoutClashes(services, diagnostics), activities, artifacts }
+  if (isThorough) checkTree(roots, diagnostics)
+  const served = withoutClashes(bound(services, diagnostics), diagnostics)
+  for (const { service } of served) names.addService(service)
+  isServing = true
+  const mainNode = nodes.find(
+    ({ declaration, name }) => declaration.element === 'sequence' && name === 'main',
+  )
+  const main = mainNode && mainService(names, context, mainNode.span)
+  return { services: served, activities, artifacts, deployment: names, main }
+}
+
+/** What others look into while they are compiled comes first. */
+function inOrder(nodes: readonly ArtifactNode[]): ArtifactNode[] {
+  const rank = ({ declaration }: ArtifactNode): number =>
+    declaration.element === 'localEntry' ? 0 : declaration.element === 'template' ? 1 : 2
+  return nodes.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Gives every name its place, so that order and circles do not matter. Those of artifacts with errors stay empty. */
@@ -71,7 +126,12 @@ function declareAll(
     }
     if (node.declaration.element === 'template') {
       const fillTemplate = names.declareTemplate(node.name)
-      fillers.set(node, ({ template }) => template && fillTemplate(template))
+      fillers.set(node, ({ template, endpointTemplate }) => {
+        if (template) fillTemplate(template)
+        if (endpointTemplate) names.addEndpointTemplate(endpointTemplate)
+      })
+    } else if (node.declaration.element === 'localEntry') {
+      fillers.set(node, ({ entry }) => entry && names.addEntry(entry))
     } else if (node.declaration.element === 'messageStore') {
       names.addMessageStore(node.name)
       fillers.set(node, ({ messageStore }) => names.addMessageStore(node.name, messageStore))
@@ -84,10 +144,16 @@ function declareAll(
 function withoutClashes(services: readonly ServedService[], diagnostics: Diagnostics): ServedService[] {
   const seen = new Map<string, ServedService>()
   return services.filter(served => {
-    const { listener } = served
-    if (listener !== 'http' && listener.port === 0) return true
-    const where = listener === 'http' ? 'http' : `${listener.host ?? ''}:${listener.port}`
-    const key = `${where} ${served.webSocket ? 'ws' : 'http'} ${served.path}`
+    const { listener, http } = served
+    if (typeof listener === 'object' && 'port' in listener && listener.port === 0) return true
+    const where = placeOf(listener)
+    const key = [
+      where,
+      served.webSocket ? 'ws' : 'http',
+      served.path,
+      http?.host ?? '',
+      http?.port ?? '',
+    ].join(' ')
     const first = seen.get(key)
     if (!first) {
       seen.set(key, served)
@@ -98,9 +164,16 @@ function withoutClashes(services: readonly ServedService[], diagnostics: Diagnos
       code: 'path-clash',
       span: served.span,
       message: `${served.service.name} would be served on ${where} at ${served.path}, where ${first.service.name} is; it is left out.`,
-      hint: 'Give one another port, or another path by parameter ws.path.',
+      hint: served.webSocket
+        ? 'Give one another port, or another path by parameter ws.path.'
+        : 'Give one another port, or another path.',
       related: [{ message: 'The first is here', span: first.span }],
     })
     return false
   })
+}
+
+function placeOf(listener: ServedService['listener']): string {
+  if (typeof listener === 'string') return listener
+  return 'inbound' in listener ? listener.inbound : `${listener.host ?? ''}:${listener.port}`
 }

@@ -1,49 +1,35 @@
 import type { Entry } from '../core/entry.ts'
 import { Fault } from '../core/fault.ts'
-import type { Deployment, Endpoint, MessageStore, Pipeline, SequenceTemplate } from '../core/ports.ts'
-import { STOP } from '../core/step.ts'
-import type { EndpointTemplate } from '../language/declare.ts'
+import type {
+  Deployment,
+  Endpoint,
+  EntryChange,
+  MessageStore,
+  Pipeline,
+  SequenceTemplate,
+  Service,
+} from '../core/ports.ts'
+import type { Contribution, EndpointTemplate } from '../language/declare.ts'
 import { type Diagnostics, didYouMean } from '../language/diagnostic.ts'
 import type { Reference } from '../language/types.ts'
+import { type Element, isSynapse } from '../language/xml.ts'
 import { describeMessage } from '../mediators/log.ts'
 import type { Names } from '../sequences/compile.ts'
 import { builtInFault, SequenceCell } from '../sequences/sequence.ts'
-
-/** An endpoint's place before it is compiled. */
-class EndpointCell implements Endpoint {
-  readonly name: string
-  target: Endpoint | undefined
-
-  constructor(name: string) {
-    this.name = name
-  }
-
-  deliver: Endpoint['deliver'] = ctx => {
-    if (!this.target) throw new Fault(305100, `endpoint ${this.name} was left out because of its errors`)
-    return this.target.deliver(ctx)
-  }
-}
+import { EndpointCell, TemplateCell } from './cells.ts'
+import { elementOf } from './entries.ts'
+import { ResourceRegistry } from './registry.ts'
+import { builtInMain, missingEndpoint, missingSequence, missingTemplate } from './stand-ins.ts'
 
 /** Resources by key, such as `gov:/schemas/order.xsd`. */
 export interface Registry {
   find(key: string): Entry | undefined
+  /** @throws Fault as `Deployment.putEntry` does */
+  put(key: string, change: EntryChange): void
 }
 
-/** A template's place before it is compiled. */
-class TemplateCell implements SequenceTemplate {
-  readonly name: string
-  target: SequenceTemplate | undefined
-  readonly body: SequenceCell
-
-  constructor(name: string) {
-    this.name = name
-    this.body = new SequenceCell(name)
-  }
-
-  get parameters(): SequenceTemplate['parameters'] {
-    return this.target?.parameters ?? []
-  }
-}
+/** Compiles an artifact that stands in an entry, under the key of that; what is wrong with it is reported. */
+export type CompileEntry = (element: Element, key: string) => Contribution
 
 /** The names of a deployment and what they stand for. References are cells, filled once all is compiled. */
 export class NameTable implements Names, Deployment {
@@ -54,13 +40,29 @@ export class NameTable implements Names, Deployment {
   readonly #endpointTemplates = new Map<string, EndpointTemplate>()
   readonly #entries = new Map<string, Entry>()
   readonly #stores = new Map<string, MessageStore | undefined>()
+  readonly #services = new Map<string, Service>()
   readonly #registry: Registry
+  #compileEntry: CompileEntry | undefined
   readonly #fault = builtInFault(describeMessage)
   #isFaultNoted = false
 
-  constructor(diagnostics: Diagnostics, registry: Registry = { find: () => undefined }) {
+  constructor(diagnostics: Diagnostics, registry: Registry = new ResourceRegistry([])) {
     this.#diagnostics = diagnostics
     this.#registry = registry
+  }
+
+  /** Lets entries that hold a sequence, an endpoint or a template be referred to as such. */
+  compileEntriesWith(compile: CompileEntry): void {
+    this.#compileEntry = compile
+  }
+
+  /** Adds a service. */
+  addService(service: Service): void {
+    this.#services.set(`${service.kind} ${service.name}`, service)
+  }
+
+  service(kind: Service['kind'], name: string): Service | undefined {
+    return this.#services.get(`${kind} ${name}`)
   }
 
   /** Makes a place for a template; the function returned fills it. */
@@ -105,28 +107,23 @@ export class NameTable implements Names, Deployment {
   }
 
   findSequence(name: string): Pipeline | undefined {
-    return this.#sequences.get(name)
+    return this.#sequences.get(name) ?? this.#adopt('sequence', name, this.#sequences)
   }
 
   sequence(reference: Reference): Pipeline
   sequence(name: string): Pipeline | undefined
   sequence(wanted: Reference | string): Pipeline | undefined {
-    if (typeof wanted === 'string') return this.#sequences.get(wanted)
-    const found = this.#sequences.get(wanted.name)
+    if (typeof wanted === 'string') return this.findSequence(wanted)
+    const found = this.findSequence(wanted.name)
     if (found) return found
     if (wanted.name === 'main') return builtInMain
     if (wanted.name === 'fault') return this.faultSequence(wanted)
     this.#missing('sequence', wanted, this.#sequences.keys(), 'reaching it is a fault')
-    return {
-      needsContent: false,
-      run() {
-        throw new Fault(0, `Sequence named ${wanted.name} cannot be found`)
-      },
-    }
+    return missingSequence(wanted.name)
   }
 
   errorSequence(reference: Reference): Pipeline | undefined {
-    if (this.#sequences.has(reference.name) || reference.name === 'main' || reference.name === 'fault')
+    if (this.findSequence(reference.name) || reference.name === 'main' || reference.name === 'fault')
       return this.sequence(reference)
     this.#missing('sequence', reference, this.#sequences.keys(), 'the fault goes outwards')
     return undefined
@@ -134,7 +131,7 @@ export class NameTable implements Names, Deployment {
 
   mainSequence(reference: Reference | undefined): Pipeline {
     if (reference && reference.name !== 'main') {
-      const found = this.#sequences.get(reference.name)
+      const found = this.findSequence(reference.name)
       if (found) return found
       this.#missing('sequence', reference, this.#sequences.keys(), 'main runs in its place')
     }
@@ -143,7 +140,7 @@ export class NameTable implements Names, Deployment {
 
   faultSequence(reference: Reference | undefined): Pipeline {
     if (reference && reference.name !== 'fault') {
-      const found = this.#sequences.get(reference.name)
+      const found = this.findSequence(reference.name)
       if (found) return found
       this.#missing('sequence', reference, this.#sequences.keys(), 'fault runs in its place')
     }
@@ -161,36 +158,28 @@ export class NameTable implements Names, Deployment {
   endpoint(reference: Reference): Endpoint
   endpoint(name: string): Endpoint | undefined
   endpoint(wanted: Reference | string): Endpoint | undefined {
-    if (typeof wanted === 'string') return this.#endpoints.get(wanted)
-    const found = this.#endpoints.get(wanted.name)
+    const name = typeof wanted === 'string' ? wanted : wanted.name
+    const found = this.#endpoints.get(name) ?? this.#adopt('endpoint', name, this.#endpoints)
+    if (typeof wanted === 'string') return found
     if (found) return found
     this.#missing('endpoint', wanted, this.#endpoints.keys(), 'sending to it is a fault')
-    return {
-      name: wanted.name,
-      deliver() {
-        throw new Fault(305100, `endpoint ${wanted.name} cannot be found`)
-      },
-    }
+    return missingEndpoint(wanted.name)
   }
 
   template(reference: Reference): SequenceTemplate
   template(name: string): SequenceTemplate | undefined
   template(wanted: Reference | string): SequenceTemplate | undefined {
-    if (typeof wanted === 'string') return this.#templates.get(wanted)
-    const found = this.#templates.get(wanted.name)
+    const name = typeof wanted === 'string' ? wanted : wanted.name
+    const found = this.#templates.get(name) ?? this.#adopt('template', name, this.#templates)
+    if (typeof wanted === 'string') return found
     if (found) return found
     this.#missing('template', wanted, this.#templates.keys(), 'calling it is a fault')
-    const body: Pipeline = {
-      needsContent: false,
-      run() {
-        throw new Fault(0, `Sequence template ${wanted.name} cannot be found`)
-      },
-    }
-    return { name: wanted.name, parameters: [], body }
+    return missingTemplate(wanted.name)
   }
 
   endpointTemplate(reference: Reference): EndpointTemplate | undefined {
-    const found = this.#endpointTemplates.get(reference.name)
+    const { name } = reference
+    const found = this.#endpointTemplates.get(name) ?? this.#adopt('template', name, this.#endpointTemplates)
     if (!found) {
       const consequence = 'sending to what it would make is a fault'
       this.#missing('template', reference, this.#endpointTemplates.keys(), consequence)
@@ -206,6 +195,10 @@ export class NameTable implements Names, Deployment {
     if (!found && typeof wanted !== 'string')
       this.#missing('entry', wanted, this.#entries.keys(), 'using it is a fault')
     return found
+  }
+
+  putEntry(key: string, change: EntryChange): void {
+    this.#registry.put(key, change)
   }
 
   messageStore(reference: Reference): MessageStore
@@ -225,19 +218,48 @@ export class NameTable implements Names, Deployment {
     }
   }
 
-  #missing(kind: string, { name, span }: Reference, known: Iterable<string>, consequence: string): void {
-    const message = `There is no ${kind.replace('-', ' ')} named ${name}; ${consequence}.`
-    const candidates = kind === 'sequence' ? [...known, 'main', 'fault'] : known
-    this.#diagnostics.warning(span, `missing-${kind}`, message, didYouMean(name, candidates))
+  /** Compiles what stands in the entry of that key, if it is of that kind; then it has a place in the table. */
+  #adopt<T>(
+    kind: 'sequence' | 'endpoint' | 'template',
+    key: string,
+    table: ReadonlyMap<string, T>,
+  ): T | undefined {
+    const entry = this.#compileEntry && (this.#entries.get(key) ?? this.#registry.find(key))
+    const element = entry && elementOf(entry)
+    if (element?.name !== kind || !isSynapse(element)) return undefined
+    const fillers = this.#declare(kind, key)
+    fillers(this.#compileEntry!(element, key))
+    return table.get(key)
   }
-}
 
-/** The main sequence of a deployment that defines none: logs the message and drops it. */
-const builtInMain: Pipeline = {
-  needsContent: false,
-  run(ctx) {
-    ctx.ending = 'dropped'
-    ctx.log.info({ sequence: 'main' }, ctx.service.label + describeMessage(ctx))
-    return STOP
-  },
+  #declare(kind: 'sequence' | 'endpoint' | 'template', key: string): (made: Contribution) => void {
+    if (kind === 'sequence') {
+      const cell = this.declareSequence(key)
+      return ({ sequence }) => sequence && cell.fill(sequence)
+    }
+    if (kind === 'endpoint') {
+      const fill = this.declareEndpoint(key)
+      return ({ endpoint }) => endpoint && fill(endpoint)
+    }
+    const fill = this.declareTemplate(key)
+    return ({ template, endpointTemplate }) => {
+      if (template) fill(template)
+      if (endpointTemplate) this.#endpointTemplates.set(key, endpointTemplate)
+    }
+  }
+
+  #missing(kind: string, { name, span }: Reference, known: Iterable<string>, consequence: string): void {
+    const what = kind.replace('-', ' ')
+    const article = /^[aeiou]/.test(what) ? 'an' : 'a'
+    const found =
+      name === '' ? `The name of ${article} ${what} is empty` : `There is no ${what} named ${name}`
+    const message = `${found}; ${consequence}.`
+    const candidates = kind === 'sequence' ? [...known, 'main', 'fault'] : known
+    this.#diagnostics.warning(
+      span,
+      `missing-${kind}`,
+      message,
+      name === '' ? undefined : didYouMean(name, candidates),
+    )
+  }
 }

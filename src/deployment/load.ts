@@ -1,6 +1,10 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { Source } from '../language/source.ts'
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Source } from '../language/source.ts'
+import { readCar, type Skipped } from './car.ts'
+import { FolderPlace, holdsResources } from './folder-place.ts'
+import type { ResourcePlace } from './registry.ts'
+import { readSource, shownPath, walk } from './walk.ts'
 
 /** What was found under the paths of a configuration. */
 export interface Loaded {
@@ -10,60 +14,107 @@ export interface Loaded {
   readonly settings: Source | undefined
   /** Paths that cannot be read, each with why. */
   readonly problems: readonly string[]
+  /** Composite applications that were found; `readArchives` reads them. */
+  readonly archives: readonly string[]
+  /** Where the resources are that artifacts refer to by key. */
+  readonly places: readonly ResourcePlace[]
+  /** What looks like a configuration file and was left aside, each with why. */
+  readonly skipped: readonly Skipped[]
 }
 
 /** Name of the file with the settings of the process. */
 export const SETTINGS_FILE = 'deployment.toml'
 
-/** Folders that hold files for artifacts to refer to, and no artifacts. */
-const NO_ARTIFACTS: ReadonlySet<string> = new Set(['resources', 'node_modules', 'target'])
+/** Where that file may be, below the top folder. */
+const SETTINGS_PATHS: readonly string[] = [SETTINGS_FILE, join('deployment', SETTINGS_FILE)]
+
+/** How far above a file named by itself its project may begin. */
+const LEVELS_UP = 6
 
 /**
- * Reads the configuration under files and folders: every `*.xml` in a folder and below it, and the first
- * `deployment.toml` at the top of one. Paths are shown relative to the working directory where that is shorter.
+ * Reads the configuration under files and folders: every `*.xml` that holds an artifact in a folder and
+ * below it, and the first `deployment.toml` at the top of one. Paths are shown relative to the working
+ * directory where that is shorter.
  */
 export function load(paths: readonly string[]): Loaded {
-  const files: Source[] = []
-  const problems: string[] = []
-  let settings: Source | undefined
-  for (const path of paths) {
+  const loading = new Loading()
+  for (const path of paths) loading.add(path)
+  const { files, settings, problems, archives, places, skipped } = loading
+  return { files, settings, problems, archives, places, skipped }
+}
+
+/** Reads the composite applications that were found; gives all there is together. */
+export async function readArchives(loaded: Loaded): Promise<Loaded> {
+  const files = [...loaded.files]
+  const problems = [...loaded.problems]
+  const places = [...loaded.places]
+  const skipped = [...loaded.skipped]
+  for (const path of loaded.archives) {
     try {
-      if (!statSync(path).isDirectory()) {
-        if (path.endsWith('.toml')) settings ??= read(path)
-        else files.push(read(path))
-        continue
-      }
-      for (const file of walk(path)) files.push(read(file))
-      const top = join(path, SETTINGS_FILE)
-      if (!settings && statSync(top, { throwIfNoEntry: false })?.isFile()) settings = read(top)
+      const car = await readCar(path, shownPath(path))
+      files.push(...car.files)
+      skipped.push(...car.skipped)
+      if (car.items.size > 0) places.push(car.items)
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      problems.push(`${path}: ${code === 'ENOENT' ? 'there is no such file or folder' : message}`)
+      problems.push(`${path}: ${(error as Error).message}`)
     }
   }
-  return { files, settings, problems }
+  return { files, settings: loaded.settings, problems, archives: [], places, skipped }
 }
 
-function walk(folder: string): string[] {
-  const found: string[] = []
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue
-    const path = join(folder, entry.name)
-    if (entry.isDirectory() && !NO_ARTIFACTS.has(entry.name)) found.push(...walk(path))
-    else if (entry.name.endsWith('.xml') && isFile(path, entry)) found.push(path)
+class Loading {
+  readonly files: Source[] = []
+  readonly problems: string[] = []
+  readonly archives: string[] = []
+  readonly places: ResourcePlace[] = []
+  readonly skipped: Skipped[] = []
+  settings: Source | undefined
+  readonly #roots = new Set<string>()
+
+  add(path: string): void {
+    try {
+      if (statSync(path).isDirectory()) this.#folder(path)
+      else if (path.endsWith('.toml')) this.settings ??= readSource(path)
+      else if (path.endsWith('.car')) this.archives.push(path)
+      else {
+        this.files.push(readSource(path))
+        this.#root(rootOf(path))
+      }
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      this.problems.push(`${path}: ${code === 'ENOENT' ? 'there is no such file or folder' : message}`)
+    }
   }
-  return found
+
+  #folder(folder: string): void {
+    const found = walk(folder)
+    this.files.push(...found.files)
+    this.skipped.push(...found.skipped)
+    if (found.items.size > 0) this.places.push(found.items)
+    for (const root of [folder, ...found.roots]) this.#root(root)
+    this.archives.push(...found.archives)
+    for (const name of SETTINGS_PATHS) {
+      const settings = join(folder, name)
+      if (!this.settings && statSync(settings, { throwIfNoEntry: false })?.isFile())
+        this.settings = readSource(settings)
+    }
+  }
+
+  #root(folder: string): void {
+    if (this.#roots.has(folder)) return
+    this.#roots.add(folder)
+    this.places.push(new FolderPlace(folder))
+  }
 }
 
-/** Links to files count: a container's configuration is often mounted as such. */
-function isFile(path: string, entry: Dirent): boolean {
-  if (!entry.isSymbolicLink()) return entry.isFile()
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
-
-function read(path: string): Source {
-  const shown = relative(process.cwd(), path)
-  const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
-  return new Source(shown === '' || shown.startsWith('..') ? path : shown, text)
+/** The project a single file belongs to: the nearest folder above it that holds resources, else its own. */
+function rootOf(file: string): string {
+  let folder = dirname(file)
+  for (let level = 0; level < LEVELS_UP; level++) {
+    const above = dirname(folder)
+    if (above === folder) break
+    if (holdsResources(folder)) return folder
+    folder = above
+  }
+  return dirname(file)
 }

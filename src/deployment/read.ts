@@ -15,8 +15,15 @@ export interface ArtifactNode {
   readonly span: Span
 }
 
-/** Reads files into artifacts. What is wrong is reported; of an artifact with errors the name is given alone. */
-export function readArtifacts(files: readonly Source[], diagnostics: Diagnostics): ArtifactNode[] {
+/**
+ * Reads files into artifacts. What is wrong is reported; of an artifact with errors the name is given alone. Root
+ * elements are added to `roots`.
+ */
+export function readArtifacts(
+  files: readonly Source[],
+  diagnostics: Diagnostics,
+  roots: Element[] = [],
+): ArtifactNode[] {
   const reading: Reading = { vocabulary, diagnostics, readsContent: false }
   const nodes: ArtifactNode[] = []
   const guessed: ArtifactNode[] = []
@@ -26,7 +33,15 @@ export function readArtifacts(files: readonly Source[], diagnostics: Diagnostics
       guessed.push(...namesIn(file))
       continue
     }
+    roots.push(root)
     const isWhole = root.name === 'definitions' && isSynapse(root)
+    if (isNameless(root)) {
+      // Compatibility: such files lie in registries, and are referred to by their place there.
+      readFromEntry(root, file.path, diagnostics)
+      const message = 'This <endpoint> has no name; it can only be referred to as a resource of the registry.'
+      diagnostics.warning(root.span, 'no-name', message)
+      continue
+    }
     for (const element of isWhole ? root.children : [root]) {
       if (isWhole && element.name === 'description') continue
       const node = readArtifact(element, reading)
@@ -37,13 +52,32 @@ export function readArtifacts(files: readonly Source[], diagnostics: Diagnostics
   return [...withoutDuplicates(nodes, diagnostics), ...guessed.filter(isNew)]
 }
 
+/** Reads an artifact that stands in an entry; the key of that is its name, where it has none of its own. */
+export function readFromEntry(
+  element: Element,
+  key: string,
+  diagnostics: Diagnostics,
+): ArtifactNode | undefined {
+  const { span } = element
+  const isNamed = element.attributes.some(({ name }) => name === 'name')
+  const name = { name: 'name', value: key, nameSpan: span, valueSpan: span }
+  const named = isNamed ? element : { ...element, attributes: [...element.attributes, name] }
+  return readArtifact(named, { vocabulary, diagnostics, readsContent: false })
+}
+
+function isNameless(root: Element): boolean {
+  return root.name === 'endpoint' && isSynapse(root) && root.attributes.every(({ name }) => name !== 'name')
+}
+
 function readArtifact(element: Element, reading: Reading): ArtifactNode | undefined {
   const declaration = declarationOf(element, reading.diagnostics)
   if (!declaration) return undefined
   const config = readDeclared(declaration, element, reading)
   const { span } = element
   if (config) return { declaration, name: declaration.nameOf(config), config, span }
-  const name = element.attributes.find(attribute => attribute.name === 'name')?.value.trim()
+  const name = element.attributes
+    .find(attribute => attribute.name === 'name' || attribute.name === 'key')
+    ?.value.trim()
   return name ? { declaration, name, config, span } : undefined
 }
 
@@ -65,7 +99,8 @@ function declarationOf(element: Element, diagnostics: Diagnostics): Artifact | u
     reportUnknown(element, diagnostics)
     return undefined
   }
-  const variant = named.find(({ variant }) => {
+  const variant = named.find(({ variant, holds }) => {
+    if (holds !== undefined) return element.children.some(({ name }) => name === holds)
     if (!variant) return true
     const chosen = element.attributes.find(({ name }) => name === variant.attribute)?.value
     return chosen !== undefined && variant.values.includes(chosen)
@@ -92,6 +127,12 @@ function reportUnknown(element: Element, diagnostics: Diagnostics): void {
 }
 
 function reportVariant(element: Element, known: readonly Artifact[], diagnostics: Diagnostics): void {
+  const choices = known.flatMap(({ holds }) => (holds === undefined ? [] : [`<${holds}>`]))
+  if (choices.length > 0) {
+    const message = `<${element.name}> needs one of ${choices.join(', ')}.`
+    diagnostics.error(element.span, 'missing', message)
+    return
+  }
   const { attribute } = known[0]!.variant!
   const given = element.attributes.find(({ name }) => name === attribute)
   const values = known.flatMap(({ variant }) => variant?.values ?? [])
@@ -122,15 +163,18 @@ function reportVariant(element: Element, known: readonly Artifact[], diagnostics
   }
 }
 
-/** Two artifacts of one name cannot both serve: both places are named, and the first is kept. */
+/**
+ * Two artifacts of one name cannot both serve: both places are named, and the first is kept. The main and fault
+ * sequences of an archive take the place of those in files.
+ */
 function withoutDuplicates(nodes: readonly ArtifactNode[], diagnostics: Diagnostics): ArtifactNode[] {
   const seen = new Map<string, ArtifactNode>()
-  return nodes.filter(node => {
+  for (const node of nodes) {
     const key = `${node.declaration.space} ${node.name}`
     const first = seen.get(key)
-    if (!first) {
+    if (!first || replaces(node, first)) {
       seen.set(key, node)
-      return true
+      continue
     }
     const [kind, other] = [node.declaration.element, first.declaration.element]
     diagnostics.report({
@@ -140,6 +184,11 @@ function withoutDuplicates(nodes: readonly ArtifactNode[], diagnostics: Diagnost
       message: `There is a ${other} ${node.name} already; this ${kind} of the same name is left out.`,
       related: [{ message: 'The first is here', span: first.span }],
     })
-    return false
-  })
+  }
+  return [...seen.values()]
+}
+
+function replaces(node: ArtifactNode, first: ArtifactNode): boolean {
+  const isSpecial = node.declaration.element === 'sequence' && ['main', 'fault'].includes(node.name)
+  return isSpecial && node.span.source.isOfArchive && !first.span.source.isOfArchive
 }

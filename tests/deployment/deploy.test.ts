@@ -35,12 +35,15 @@ describe('artifacts', () => {
     expect(deployed(files).diagnostics.errors).toBe(2)
   })
 
-  test('an inbound endpoint whose key store cannot be read serves nothing', () => {
+  test('an inbound endpoint whose key store is not there serves nothing', () => {
     const { services, artifacts, diagnostics } = deployed({
       'i.xml': `<inboundEndpoint name="i" protocol="wss"><parameters>${PORT(0)}
         <parameter name="wss.ssl.key.store.file">nowhere.jks</parameter></parameters></inboundEndpoint>`,
     })
-    expect([services, artifacts, diagnostics.errors]).toEqual([[], [], 1])
+    expect([services, artifacts.length, diagnostics.errors]).toEqual([[], 1, 0])
+    expect(diagnostics.all().map(({ severity, code }) => `${severity} ${code}`)).toEqual([
+      'warning bad-key-store',
+    ])
   })
 
   test('of one name, the first serves', () => {
