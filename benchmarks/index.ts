@@ -9,6 +9,7 @@ import { table } from './table.ts'
 /** Loaded one by one, so that a claim whose subject does not load leaves the others as they are. */
 const CLAIMS: Readonly<Record<string, () => Promise<Claim>>> = {
   pipeline: async () => (await import('./pipeline.bench.ts')).pipeline,
+  mediation: async () => (await import('./mediation.bench.ts')).mediation,
   relay: async () => (await import('./relay.bench.ts')).relay,
   'http-to-ws': async () => (await import('./http-to-ws.bench.ts')).httpToWebSocket,
   startup: async () => (await import('./startup.bench.ts')).startup,
