@@ -11,7 +11,7 @@ import { endpointKinds } from '../src/endpoints/index.ts'
 import { webSocketParameters } from '../src/inbound/websocket-parameters.ts'
 import { format } from '../src/language/diagnostic.ts'
 import { mediators } from '../src/mediators/index.ts'
-import { SETTINGS } from '../src/settings.ts'
+import { SETTINGS, Settings } from '../src/settings.ts'
 import { deployed } from './support/mediate.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -27,9 +27,14 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8')
 }
 
+/** A module for the class that examples name. */
+const settings = new Settings(
+  new Map([['myelin.classes.com.acme.Discount', join(root, 'tests/mediators/classes/discount.ts')]]),
+)
+
 /** What is wrong with a configuration, as `validate` prints it. */
 function errorsOf(xml: string): string[] {
-  const { diagnostics } = deployed({ 'example.xml': xml })
+  const { diagnostics } = deployed({ 'example.xml': xml }, settings)
   return diagnostics
     .all()
     .filter(({ severity }) => severity === 'error')
@@ -112,8 +117,9 @@ describe('errors.md is complete', () => {
       .flatMap(file => reports.flatMap(report => [...read(file).matchAll(report)].map(match => match[1]!)))
       .filter(found => code.test(found)),
   )
-  // These two are put together from `missing-` and the kind of the artifact.
-  for (const kind of ['endpoint', 'sequence']) used.add(`missing-${kind}`)
+  // These are put together from `missing-` and the kind of the artifact.
+  for (const kind of ['endpoint', 'entry', 'message-store', 'sequence', 'template'])
+    used.add(`missing-${kind}`)
 
   test('every code of a diagnostic in the source is in it, and no other', () => {
     expect([...used].sort()).toEqual(Object.keys(DIAGNOSTICS).sort())
@@ -195,7 +201,7 @@ describe('the project speaks of the product alone', () => {
 
   test('it names no host but those of namespaces and examples', () => {
     const allowed =
-      /^(?:localhost|127\.0\.0\.1|host|ws\.apache\.org|synapse\.apache\.org|schemas\.xmlsoap\.org|www\.w3\.org|.*\.example\.com)$/i
+      /^(?:localhost|127\.0\.0\.1|host|ws\.apache\.org|synapse\.apache\.org|schemas\.xmlsoap\.org|www\.w3\.org|(?:www\.)?wso2\.org|.*\.example\.com)$/i
     const hosts = files.flatMap(file =>
       [...read(file).matchAll(/\b(?:https?|wss?):\/\/([a-z0-9][a-z0-9.-]*)/gi)]
         .map(match => match[1]!)

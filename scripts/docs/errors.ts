@@ -4,50 +4,121 @@ import { code, prose, table } from '../../src/language/describe.ts'
 /** When each fault comes up. A code without a text is known to configurations and not raised here. */
 const RAISED: Partial<Record<FaultCode, string>> = {
   0: 'Anything that has no code of its own: an expression that cannot be evaluated, a value that cannot be turned into its type, a sequence that does not exist, `send` with nowhere to go.',
+  101500:
+    'A request cannot be written for an HTTP backend: a header value it may not have, or the sending broke off.',
+  101501:
+    'The answer of an HTTP backend is larger than `[transport.http]` `sender.max_body_bytes`, or cannot be read to its end.',
   101503:
-    'A backend refuses the connection, its name is unknown, its certificate is not trusted, it answers the upgrade with another status than 101, or its address is wrong.',
+    'A backend refuses the connection, its name is unknown, its certificate is not trusted, it answers the upgrade with another status than 101, or its address is wrong or of a transport that is not there.',
+  101504: 'An HTTP backend does not answer within the `timeout` of its endpoint, or the global one.',
   101505:
     'The connection to a backend is lost, or is closing when a message is to be sent; or the client is gone, and nothing is opened for it any more.',
-  101506: 'A backend’s handshake breaks the protocol, or selects a subprotocol that was not offered.',
+  101506:
+    'The answer of a backend, or its handshake, breaks the protocol; or it selects a subprotocol that was not offered.',
   101507: 'The client went away while the connection to its backend was being opened.',
   101508:
-    'A backend does not answer the handshake within `[transport.ws]` `handshake_timeout_ms`, or TCP gave up connecting.',
+    'A backend does not accept the connection within `[transport.http]` `sender.connect_timeout_ms`, or the handshake within `[transport.ws]` `handshake_timeout_ms`, or TCP gave up connecting.',
   101509:
-    'As many messages as `[transport.ws]` `queue.max_messages` and `queue.max_bytes` allow already wait for the handshake.',
-  305100: 'An endpoint referred to by key does not exist, or was left out because of its errors.',
+    'As many messages as `[transport.ws]` `queue.max_messages` and `queue.max_bytes` allow already wait for the handshake; or the gateway stops.',
+  101510: 'The answer of an HTTP backend is not packed the way its Content-Encoding says.',
+  303000:
+    'No endpoint of a loadbalance, failover or recipientlist endpoint is ready, or none of those that are took the message.',
+  303001:
+    'An endpoint is suspended after failures, its address needs something the environment does not have, or a message is for no address.',
+  303002: 'A wsdl endpoint is suspended after failures, or its WSDL cannot be used.',
+  303003: 'No OAuth token can be had for an http endpoint.',
+  305100:
+    'An endpoint referred to by key, or its template, does not exist, or was left out because of its errors.',
+  309001: 'The endpoint that the session of a message belongs to is not ready.',
+  401000: 'A `<callout>` cannot reach its service, or gets a status of 400 or more.',
+  401002: 'A `<call blocking="true">` cannot reach its backend, or gets a status of 400 or more.',
+  500000: 'A backend answers with a SOAP fault, and `FORCE_ERROR_ON_SOAP_FAULT` is `true`.',
+  500101: 'A `<call-template>` gives no value for a mandatory parameter that has no default.',
   601000: 'A payload is not what its content type says, or has no form in the type asked for.',
 }
 
 /** Every code of a diagnostic, how much it matters, and what it means. */
 export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, meaning: string]>> = {
+  'bad-class': [
+    'error',
+    'No module stands for a Java class in `[myelin.classes]`, or the module cannot be used.',
+  ],
   'bad-combination': ['error', 'Two things that are right by themselves do not go together.'],
-  'bad-key-store': ['error', 'A key store or trust store cannot be read, or holds no certificate.'],
+  'bad-key-store': [
+    'error, warning',
+    'A key store or trust store cannot be read, or holds no certificate: a warning where the file of an inbound endpoint is not there, which does not listen then.',
+  ],
+  'bad-policy': ['warning', 'The policy of a `<throttle>` is none. Reaching the throttle is a fault.'],
+  'bad-schema': ['warning', 'An entry that is used as a JSON Schema is none. Using it is a fault.'],
+  'bad-script': ['error', 'A script cannot be parsed; the line is named.'],
   'bad-value': ['error', 'A value is not what is expected there.'],
   'built-in-fault': ['note', 'A sequence `fault` is named and not defined: the built-in one is used.'],
+  'doubtful-expression': [
+    'warning',
+    'An expression can be compiled, and will be a fault or have no value when it is evaluated.',
+  ],
   'duplicate-name': ['error', 'Two artifacts have one name. The first is kept.'],
-  'http-only': ['note', 'A proxy service names https, which is not served yet, beside http.'],
+  'http-only': ['note', 'A service names https beside http, and the HTTPS transport has no key store.'],
   'malformed-toml': ['error', 'The settings file is no TOML.'],
   'malformed-xml': ['error', 'A file is no well-formed XML.'],
   missing: ['error', 'Something required is not there.'],
+  'missing-argument': [
+    'warning',
+    'A template asks for an argument there is none of. It stays as it is written from there on.',
+  ],
   'missing-endpoint': ['warning', 'A reference names no endpoint. Sending to it is fault 305100.'],
+  'missing-entry': ['warning', 'A key names no local entry and no resource. Using it is a fault.'],
+  'missing-message-store': ['warning', 'A reference names no message store. Storing into it is a fault.'],
+  'missing-inbound': ['warning', 'An API is bound to an inbound endpoint that does not listen for HTTP.'],
   'missing-sequence': [
     'warning',
     'A reference names no sequence. Reaching it is a fault, unless the text says what runs in its place.',
   ],
+  'missing-template': ['warning', 'A reference names no template. Calling it is a fault.'],
+  'missing-wsdl': ['warning', 'A WSDL cannot be read; the service runs without.'],
+  'no-case': ['warning', 'A `<switch>` has a default and no case: the default always runs.'],
   'no-effect': ['warning', 'Something is known and does nothing here.'],
+  'no-name': [
+    'warning',
+    'A file holds an endpoint without a name. It can only be a resource of the registry.',
+  ],
+  'no-transport': [
+    'warning',
+    'An endpoint is at an address nothing here can send to. Sending to it is a fault.',
+  ],
   'not-supported': ['error', 'Something is known and does not run here; see [what runs](supported.md).'],
   'out-dispatch': [
     'note',
     'Which sequence runs for what a WebSocket backend of a proxy service sends, and by which rule.',
   ],
   'path-clash': ['error', 'Two services would be served at one place. The first is kept.'],
-  'repeated-element': ['error', 'An element that may stand once is there more often.'],
+  'repeated-element': ['warning', 'An element that may stand once is there more often. The first counts.'],
   'unknown-artifact': ['error', 'A root element, or a child of `<definitions>`, is no artifact.'],
-  'unknown-attribute': ['error', 'An element has no such attribute.'],
-  'unknown-element': ['error', 'An element takes no such element.'],
+  unreachable: ['note', 'A mediator or case never runs. Only `validate` looks for it.'],
+  'unreadable-resource': ['error', 'A resource that an artifact looks into cannot be read.'],
+  'unknown-attribute': [
+    'error, warning',
+    'An element has no such attribute: an error where it looks like a mistyped one, else it has no effect.',
+  ],
+  'unknown-element': [
+    'error, warning',
+    'An element takes no such element: it has no effect, and may be a mistyped one. In `<propertyGroup>` and in test suites it is an error.',
+  ],
   'unknown-endpoint': ['error', 'An element inside `<endpoint>` is no kind of endpoint.'],
   'unknown-mediator': ['error', 'An element where mediators stand is none.'],
-  'unknown-parameter': ['error', 'There is no parameter of this name.'],
+  'unknown-parameter': [
+    'error, warning',
+    'There is no parameter of this name: an error where it looks like a mistyped one, else it has no effect.',
+  ],
+  'unresolved-value': [
+    'error, warning',
+    'An address or a parameter needs an environment variable that is not set. Sending to such an address is a fault; such a parameter counts as not given, and is an error where it is required.',
+  ],
+  'unused-sequence': ['note', 'Nothing refers to a sequence. Only `validate` looks for it.'],
+  'xslt-version': [
+    'warning',
+    'A stylesheet does not say version 1.0. It is run as XSLT 1.0, as far as that goes.',
+  ],
   'unused-setting': ['warning', 'A key of `deployment.toml` means nothing here.'],
 }
 

@@ -12,7 +12,7 @@ import {
   table,
 } from '../../src/language/describe.ts'
 import { mediators } from '../../src/mediators/index.ts'
-import { SETTINGS } from '../../src/settings.ts'
+import { CLASSES, SETTINGS } from '../../src/settings.ts'
 import { errorsPage } from './errors.ts'
 import { propertiesPage } from './properties.ts'
 import { supportedPage } from './supported.ts'
@@ -33,8 +33,9 @@ export function referencePages(): Map<string, string> {
 }
 
 /** The page of an artifact; one of several with the same element is named after what chooses it. */
-export function artifactPage({ element, variant }: Artifact): string {
-  return `artifacts/${element}${variant ? `-${variant.values[0]}` : ''}.md`
+export function artifactPage({ element, variant, holds }: Artifact): string {
+  const which = variant?.values[0] ?? holds
+  return `artifacts/${element}${which === undefined ? '' : `-${which}`}.md`
 }
 
 /** Gives links to the pages of artifacts, mediators and endpoints, each with its summary. */
@@ -88,6 +89,7 @@ function settingsPage(): string {
       ([section, rows]) =>
         `## ${code(`[${section}]`)}\n\n${table(['key', 'type', 'default', 'meaning'], rows)}`,
     ),
+    `## ${code(`[${CLASSES}]`)}\n\nEach key is the name of a Java class, in quotes, and its value the module that stands for it, relative to this file: see [class](mediators/class.md).\n\n\`\`\`toml\n[${CLASSES}]\n"com.acme.Discount" = "./classes/discount.ts"\n\`\`\``,
   )
 }
 

@@ -6,21 +6,9 @@ import { unsupportedMediators } from '../../src/mediators/unsupported.ts'
 
 /** What is refused inside elements that run, each with a mediator that has it. */
 export const REFUSED_INSIDE: readonly (readonly [what: string, mediator: string])[] = [
-  ['`${…}` expressions', '<log level="custom"><property name="a" expression="${payload.a}"/></log>'],
-  ['`${…}` in log messages', '<log><message>order ${payload.a}</message></log>'],
   [
-    'the property scopes registry, system, trace and analytics',
-    '<property name="a" scope="registry" value="b"/>',
-  ],
-  [
-    '`get-property` with a date format',
-    '<property name="a" expression="get-property(\'SYSTEM_DATE\', \'yyyy\')"/>',
-  ],
-  ['`send` with a `receive` sequence', '<send receive="later"/>'],
-  ['endpoints chosen per message by `key-expression`', '<send><endpoint key-expression="$ctx:ep"/></send>'],
-  [
-    '`http://` and `https://` addresses',
-    '<send><endpoint><address uri="http://localhost/"/></endpoint></send>',
+    'WS-Security of endpoints',
+    '<send><endpoint><address uri="http://localhost/"><enableSec/></address></endpoint></send>',
   ],
 ]
 
@@ -48,7 +36,7 @@ ${refused(unsupportedInbounds, 'protocol', name => name)}
 
 ## Endpoints
 
-Run: ${tags(endpointKinds.map(({ element }) => element))} with \`ws://\` and \`wss://\` addresses.
+Run: ${tags(endpointKinds.map(({ element }) => element))}, with \`http://\`, \`https://\`, \`ws://\` and \`wss://\` addresses.
 
 ${refused(unsupportedEndpoints, 'endpoint', name => `<${name.replace('endpoint/', '')}>`)}
 
