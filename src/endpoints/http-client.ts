@@ -35,15 +35,26 @@ export interface HttpAnswer {
 
 /** Calls HTTP backends, over connections that are kept for the next request. Redirects are not followed. */
 export class HttpClient implements Resource {
-  readonly #agent: Agent
+  readonly #settings: HttpClientSettings
   readonly #maxBodyBytes: number
+  #made: Agent | undefined
 
-  constructor({ connectTimeoutMs, maxBodyBytes, tls }: HttpClientSettings) {
+  constructor(settings: HttpClientSettings) {
+    this.#settings = settings
+    this.#maxBodyBytes = settings.maxBodyBytes
+  }
+
+  /** The connections; made when first used, for the library behind them is large. */
+  get #agent(): Agent {
+    this.#made ??= this.#make()
+    return this.#made
+  }
+
+  #make(): Agent {
+    const { connectTimeoutMs, tls } = this.#settings
     const { verify = true, verifyHostName = true, serverName, ...certificates } = tls
-    this.#maxBodyBytes = maxBodyBytes
-    // A large library, loaded by those who have an HTTP endpoint.
     const undici = createRequire(import.meta.url)('undici') as typeof import('undici')
-    this.#agent = new undici.Agent({
+    return new undici.Agent({
       // Both are bounded by the time an exchange may take.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -81,14 +92,16 @@ export class HttpClient implements Resource {
 
   /** Lets requests under way end within the time given, then cuts what is left. */
   async stop(graceMs: number): Promise<void> {
-    const closed = this.#agent.close()
+    const agent = this.#made
+    if (!agent) return
+    const closed = agent.close()
     let timer: NodeJS.Timeout | undefined
     const timeIsUp = new Promise<'late'>(resolve => {
       timer = setTimeout(resolve, graceMs, 'late')
     })
     const outcome = await Promise.race([closed, timeIsUp])
     clearTimeout(timer)
-    if (outcome === 'late') await this.#agent.destroy()
+    if (outcome === 'late') await agent.destroy()
   }
 }
 

@@ -132,7 +132,8 @@ export class HttpOrigin implements Origin {
     const phrase = reason === undefined ? '' : String(reason).replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
     if (phrase === '') raw.writeHead(status, headers)
     else raw.writeHead(status, phrase, headers)
-    raw.end(hasBody ? body : undefined)
+    // An empty body would be a write of its own.
+    raw.end(hasBody && body.length > 0 ? body : undefined)
   }
 }
 

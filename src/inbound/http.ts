@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { MessageContext } from '../core/context.ts'
 import type { RequestFacts } from '../core/ports.ts'
 import type { DirectAnswer, RequestHead, Taken } from '../core/route.ts'
+import type { MaybePromise } from '../core/step.ts'
 import type { ServedService } from '../language/declare.ts'
 import { Content } from '../message/content.ts'
 import { Headers } from '../message/headers.ts'
@@ -28,14 +29,17 @@ export interface HttpExchange {
  * Takes an HTTP request through its service. The answer is sent by the time the promise resolves.
  * @throws BodyCodingError for a body that cannot be decoded; nothing is sent then
  */
-export async function answerHttp(taken: HttpExchange): Promise<void> {
+export function answerHttp(taken: HttpExchange): MaybePromise<void> {
   const { served, head, request, reply } = taken
   const route = served.http?.route?.(head) ?? { service: served.service }
-  if ('answer' in route) {
-    sendAnswer(await route.answer, reply)
-    return
-  }
-  const message = await messageOf(head, request, route, taken.maxBodyBytes)
+  if ('answer' in route) return answerDirectly(route.answer, reply)
+  const message = messageOf(head, request, route, taken.maxBodyBytes)
+  if (!(message instanceof Promise)) return take(taken, route, message)
+  return message.then(decoded => take(taken, route, decoded))
+}
+
+function take(taken: HttpExchange, route: Taken, message: Message): MaybePromise<void> {
+  const { head, request, reply } = taken
   const { service } = route
   const { raw } = request
   const client = formatOfClient(
@@ -47,7 +51,7 @@ export async function answerHttp(taken: HttpExchange): Promise<void> {
   const ctx = new MessageContext(service, origin, message)
   for (const [name, value] of route.properties ?? []) ctx.properties.set(name, value)
   service.counters.received++
-  await exchange(ctx, service.on.message!)
+  return exchange(ctx, service.on.message!)
 }
 
 /** Reads what is known of a request before its body matters. */
@@ -64,23 +68,30 @@ export function headOf(raw: IncomingMessage): RequestHead {
   }
 }
 
+async function answerDirectly(answer: MaybePromise<DirectAnswer>, reply: FastifyReply): Promise<void> {
+  sendAnswer(await answer, reply)
+}
+
 function sendAnswer({ status, headers = [], body }: DirectAnswer, reply: FastifyReply): void {
   reply.code(status)
   for (const [name, value] of headers) reply.header(name, value)
   void reply.send(body)
 }
 
-async function messageOf(
+function messageOf(
   head: RequestHead,
   { raw, body: received }: FastifyRequest,
   route: Taken,
   maxBodyBytes: number,
-): Promise<Message> {
+): MaybePromise<Message> {
   const headers = Headers.fromRaw(raw.rawHeaders)
   const encoded = received instanceof Buffer ? received : Buffer.alloc(0)
-  const body = await decodedBody(encoded, headers, maxBodyBytes)
-  for (const [name, value] of route.requestHeaders ?? []) headers.set(name, value)
-  return new Message(contentOf(head, body, raw.headers['content-type']), headers)
+  const made = (body: Buffer): Message => {
+    for (const [name, value] of route.requestHeaders ?? []) headers.set(name, value)
+    return new Message(contentOf(head, body, raw.headers['content-type']), headers)
+  }
+  const body = decodedBody(encoded, headers, maxBodyBytes)
+  return body instanceof Promise ? body.then(made) : made(body)
 }
 
 /** Compatibility: the query of a request without a body is a form to those who read it as XML. */

@@ -26,9 +26,13 @@ const DECODERS = {
  * here stays as it is, headers included.
  * @throws BodyCodingError when it is larger than the bytes given, or not what its encoding says
  */
-export async function decodedBody(body: Buffer, headers: Headers, maxBytes: number): Promise<Buffer> {
-  const coding = headers.get('Content-Encoding')?.trim().toLowerCase() ?? ''
-  if (!Object.hasOwn(DECODERS, coding) || body.length === 0) return body
+export function decodedBody(body: Buffer, headers: Headers, maxBytes: number): Buffer | Promise<Buffer> {
+  const coding = headers.get('Content-Encoding')?.trim().toLowerCase()
+  if (coding === undefined || !Object.hasOwn(DECODERS, coding) || body.length === 0) return body
+  return decode(body, headers, coding, maxBytes)
+}
+
+async function decode(body: Buffer, headers: Headers, coding: string, maxBytes: number): Promise<Buffer> {
   try {
     const plain = await DECODERS[coding as keyof typeof DECODERS](body, { maxOutputLength: maxBytes })
     headers.delete('Content-Encoding')
