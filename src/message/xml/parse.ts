@@ -52,6 +52,33 @@ const CHUNK_LENGTH = 65_536
 const MAX_NODES = 500_000
 
 /**
+ * Refuses more tags than nodes are allowed before anything is read. A text where a tag may be none, or that is nested
+ * too deeply, is left to the reading: that finds it soon.
+ */
+function refuseFlood(text: string, maxNodes: number, maxDepth: number): void {
+  // The shortest element takes four characters.
+  if (text.length <= 4 * maxNodes || text.includes('<!')) return
+  let tags = 0
+  let depth = 0
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
+    const next = text.charCodeAt(at + 1)
+    if (next === SLASH) depth--
+    else if (next !== QUESTION_MARK) {
+      if (++tags > maxNodes) throw tooManyNodes(text, maxNodes, at)
+      const end = text.indexOf('>', at)
+      if (end < 0 || (text.charCodeAt(end - 1) !== SLASH && ++depth > maxDepth)) return
+    }
+  }
+}
+
+const SLASH = 0x2f
+const QUESTION_MARK = 0x3f
+
+function tooManyNodes(text: string, maxNodes: number, at: number): XmlError {
+  return new XmlError(`there are more than ${maxNodes} elements, attributes, texts and comments`, text, at)
+}
+
+/**
  * Reads an XML 1.0 text with namespaces into a tree. A byte order mark in front is accepted.
  * @throws XmlError when the text is not well-formed, has a DOCTYPE, names an entity other than the five
  * predefined ones, is nested too deeply, gives a tag too many attributes, or has too many nodes
@@ -65,6 +92,7 @@ export function parseXml(text: string, options: XmlParseOptions = {}): XmlDocume
   // The tokenizer is slow at line ends of these kinds; lines and columns stay the same.
   if (options.positions !== true && text.includes('\r')) return parseXml(withLineFeeds(text), options)
   const { positions = false, maxDepth = 500, maxAttributes = Infinity, maxNodes = MAX_NODES } = options
+  refuseFlood(text, maxNodes, maxDepth)
   const document = new XmlDocument()
   const open: OpenTag[] = []
   const parser = new SaxesParser({
@@ -86,12 +114,7 @@ export function parseXml(text: string, options: XmlParseOptions = {}): XmlDocume
   const here = (): number => parser.position + kept
   const count = (): void => {
     if (++nodes <= maxNodes) return
-    const start = text.lastIndexOf('<', here() - 1)
-    throw new XmlError(
-      `there are more than ${maxNodes} elements, attributes, texts and comments`,
-      text,
-      start,
-    )
+    throw tooManyNodes(text, maxNodes, text.lastIndexOf('<', here() - 1))
   }
 
   const on = parser as unknown as Handlers
