@@ -72,9 +72,9 @@ export class MessageContext {
   readonly frameData: Buffer | undefined
   /** The link to a backend it came over, if it did. */
   readonly link: Link | undefined
-  /** Whether `send` relays the frame as it came (axis2 flag), and whether `respond` does (default flag). */
-  sendsFrame: boolean
-  respondsFrame: boolean
+  /** Whether `send` relays the frame, and whether `respond` does, where the configuration or the type says so. */
+  relaysOnSend: boolean | undefined = undefined
+  relaysOnRespond: boolean | undefined
   /** Address of the endpoint it was last given to, for `To`. */
   to: string | undefined = undefined
   /** How many named sequences it is inside of. */
@@ -100,8 +100,7 @@ export class MessageContext {
     this.frame = options.frame
     this.frameData = options.frameData
     this.link = options.link
-    this.sendsFrame = options.frame !== undefined
-    this.respondsFrame = this.sendsFrame && options.contentIsKnown !== true
+    this.relaysOnRespond = options.contentIsKnown === true ? false : undefined
   }
 
   /** Identifies the message in logs and answers: `urn:uuid:…`, made when first read. */
@@ -109,6 +108,21 @@ export class MessageContext {
     if (this.#addressing?.messageId !== undefined) return this.#addressing.messageId
     this.#id ??= `urn:uuid:${randomUUID()}`
     return this.#id
+  }
+
+  /** Whether `send` relays the frame as it came: as long as the payload is what it was, unless somebody said (axis2 flag). */
+  get sendsFrame(): boolean {
+    return this.frame !== undefined && (this.relaysOnSend ?? this.#isPayloadFrame)
+  }
+
+  /** Whether `respond` relays the frame as it came: decided as for `send`, by the default flag. */
+  get respondsFrame(): boolean {
+    return this.frame !== undefined && (this.relaysOnRespond ?? this.#isPayloadFrame)
+  }
+
+  get #isPayloadFrame(): boolean {
+    const { content } = this.message
+    return content.form === 'bytes' && content.bytes === this.frameData
   }
 
   /** The default scope. */
@@ -176,12 +190,13 @@ export class MessageContext {
       ...(frameData && { frameData }),
       ...(link && { link }),
     })
-    copy.sendsFrame = this.sendsFrame
-    copy.respondsFrame = this.respondsFrame
+    copy.relaysOnSend = this.relaysOnSend
+    copy.relaysOnRespond = this.relaysOnRespond
     copy.outOnly = this.outOnly
     copy.to = this.to
     copy.depth = this.depth
     copy.fault = this.fault
+    copy.isFaultHandled = this.isFaultHandled
     copy.handlers = this.handlers
     copy.parameters = this.parameters
     copy.#exchange = this.exchange
@@ -198,8 +213,8 @@ export class MessageContext {
   receive(answer: Message): void {
     this.message = answer
     this.isResumed = true
-    this.sendsFrame = false
-    this.respondsFrame = false
+    this.relaysOnSend = undefined
+    this.relaysOnRespond = undefined
     this.#transport = undefined
     if (answer.status !== undefined) this.transport.status = answer.status
   }

@@ -12,10 +12,10 @@ function frameFlag(kind: FrameKind): WellKnown[] {
       {
         get: ctx => (ctx.frame === kind && ctx.sendsFrame ? true : undefined),
         set: (ctx, value) => {
-          if (ctx.frame === kind) ctx.sendsFrame = value === true
+          if (ctx.frame === kind) ctx.relaysOnSend = value === true
         },
         remove: ctx => {
-          if (ctx.frame === kind) ctx.sendsFrame = false
+          if (ctx.frame === kind) ctx.relaysOnSend = false
         },
       },
     ),
@@ -26,10 +26,10 @@ function frameFlag(kind: FrameKind): WellKnown[] {
       {
         get: ctx => (ctx.frame === kind ? ctx.respondsFrame : undefined),
         set: (ctx, value) => {
-          if (ctx.frame === kind) ctx.respondsFrame = value === true
+          if (ctx.frame === kind) ctx.relaysOnRespond = value === true
         },
         remove: ctx => {
-          if (ctx.frame === kind) ctx.respondsFrame = false
+          if (ctx.frame === kind) ctx.relaysOnRespond = false
         },
       },
     ),

@@ -141,8 +141,6 @@ export class Groups {
     })
     if (through.length === 0) return false
     last.message.content = base.message.content.share()
-    last.sendsFrame = false
-    last.respondsFrame = false
     last.isResumed = true
     return true
   }

@@ -27,7 +27,7 @@ export function merger(options: MergeOptions): Merge {
       const isChild = aggregateElementType?.text(base)?.trim() === 'child'
       const taken = values.filter(value => value !== undefined)
       if (taken.length === 0) throw nothingFound(expression)
-      setContent(base, Content.ofJson(isChild ? asOneObject(taken) : taken))
+      base.message.content = Content.ofJson(isChild ? asOneObject(taken) : taken)
     }
   }
   if (property !== undefined && property !== '') {
@@ -42,24 +42,18 @@ export function merger(options: MergeOptions): Merge {
       const body = bodyOf(content.editEnvelope())
       for (const old of body?.children ?? []) old.remove()
       body?.append(whole)
-      setContent(base, content)
+      base.message.content = content
     }
   }
   return (base, messages) => {
     const content = base.message.content.share()
     content.editEnvelope()
-    setContent(base, content)
+    base.message.content = content
     const first = select(expression, base)
     const parent = first.at(0)?.parentNode
     if (!(parent instanceof XmlElement)) throw nothingFound(expression)
     for (const message of messages.slice(1)) parent.append(...copies(select(expression, message)))
   }
-}
-
-function setContent(base: MessageContext, content: Content): void {
-  base.message.content = content
-  base.sendsFrame = false
-  base.respondsFrame = false
 }
 
 function select(expression: Expression, message: MessageContext): readonly XmlNode[] {

@@ -86,8 +86,6 @@ export function showCached(ctx: MessageContext, cached: CachedResponse): void {
   for (const { name, value } of cached.headers) message.headers.add(name, value)
   message.status = cached.status
   message.reason = cached.reason
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
   ctx.transportIfAny = undefined
   if (cached.status !== undefined) ctx.transport.status = cached.status
 }

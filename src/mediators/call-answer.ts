@@ -19,26 +19,24 @@ export const callTargetFields = {
 /** What a message was before a call changed it. */
 export interface Original {
   readonly message: Message
-  readonly sendsFrame: boolean
-  readonly respondsFrame: boolean
+  readonly relaysOnSend: boolean | undefined
   readonly messageType: string | undefined
   readonly contentType: string | undefined
 }
 
 /** Keeps what a message is, and gives it a copy to be changed. */
 export function keepOriginal(ctx: MessageContext): Original {
-  const { message, sendsFrame, respondsFrame } = ctx
+  const { message, relaysOnSend } = ctx
   const { messageType, contentType } = ctx.transportIfAny ?? {}
   ctx.message = message.share()
-  return { message, sendsFrame, respondsFrame, messageType, contentType }
+  return { message, relaysOnSend, messageType, contentType }
 }
 
 /** Puts payload, headers and content types back. */
 export function restore(ctx: MessageContext, original: Original): void {
   const { messageType, contentType } = original
   ctx.message = original.message
-  ctx.sendsFrame = original.sendsFrame
-  ctx.respondsFrame = original.respondsFrame
+  ctx.relaysOnSend = original.relaysOnSend
   if (!ctx.transportIfAny && messageType === undefined && contentType === undefined) return
   ctx.transport.messageType = messageType
   ctx.transport.contentType = contentType

@@ -91,7 +91,6 @@ export function applySource({ value, contentType }: CallSource, ctx: MessageCont
     if (given === null || given === undefined)
       throw new Fault(0, 'the source of the call gives nothing to send')
     message.content = contentOf(given, message.content)
-    ctx.sendsFrame = false
   }
   const { mediaType } = message.content
   const wanted = contentType ?? (mediaType === before ? undefined : mediaType)
@@ -99,5 +98,5 @@ export function applySource({ value, contentType }: CallSource, ctx: MessageCont
   messageType.set(ctx, mediaTypeOf(wanted))
   contentTypeOf.set(ctx, wanted)
   message.headers.set('Content-Type', wanted)
-  ctx.sendsFrame = false
+  ctx.relaysOnSend = false
 }

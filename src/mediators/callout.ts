@@ -69,7 +69,6 @@ export const calloutMediator = mediator({
     return ctx => {
       const request = ctx.fork()
       if (part) request.message.content = contentOf(part(ctx), request.message.content)
-      request.sendsFrame = false
       if (address !== undefined) {
         request.addressing.to = address
         request.to = address
@@ -157,6 +156,4 @@ function replaceAt(xpath: Expression, ctx: MessageContext, answer: Message): voi
   const [node] = xpath.nodes?.(ctx, envelope) ?? []
   if (node?.nodeType !== 1) throw new Fault(0, `callout: ${xpath.source} selects no element to replace`)
   node.replaceWith(payload.clone())
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
 }

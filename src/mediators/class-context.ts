@@ -107,7 +107,5 @@ export class MediatorContext {
     const { message } = this.#ctx
     message.content = content
     accessor('axis2', 'messageType').set(this.#ctx, content.mediaType)
-    this.#ctx.sendsFrame = false
-    this.#ctx.respondsFrame = false
   }
 }

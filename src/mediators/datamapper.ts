@@ -157,7 +157,5 @@ function put(ctx: MessageContext, result: string | XmlElement, outputType: Mappe
       : isEnvelope(result)
         ? Content.ofEnvelope(result, mediaType)
         : Content.ofPayload(result, mediaType)
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
   messageType.set(ctx, mediaType)
 }

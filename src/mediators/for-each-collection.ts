@@ -42,8 +42,6 @@ export function collectionLoop(options: CollectionLoopOptions, body: Step): Step
     const forks = parts.map((part, i) => {
       const fork = ctx.fork()
       fork.message.content = contentOf(part, ctx)
-      fork.sendsFrame = false
-      fork.respondsFrame = false
       if (counterVariable) fork.variables.set(counterVariable, i)
       return fork
     })

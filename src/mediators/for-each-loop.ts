@@ -77,8 +77,6 @@ export function loop({ expression, id, continueLoopOnFailure }: LoopOptions, bod
     const count = parts.kind === 'json' ? parts.items.length : parts.nodes.length
     ctx.properties.set(original, content.isJson ? content.text() : content.envelope().clone())
     if (count === 0) return undefined
-    ctx.sendsFrame = false
-    ctx.respondsFrame = false
     const results: (Content | undefined)[] = Array.from({ length: count })
     const finish = (): undefined => {
       ctx.properties.set(counter, count)

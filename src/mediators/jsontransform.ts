@@ -84,8 +84,6 @@ ${JSON_XML_PROPERTIES.map(each => `- \`${each}\``).join('\n')}
       const value = jsonOf(content, own ?? jsonXmlOptions())
       if (value === undefined) return
       ctx.message.content = Content.ofJson(coerce ? coerce(ctx, value) : value)
-      ctx.sendsFrame = false
-      ctx.respondsFrame = false
       messageType.set(ctx, 'application/json')
     }
   },

@@ -72,8 +72,6 @@ function jsonParts(
 function withContent(ctx: MessageContext, content: Content): MessageContext {
   const part = ctx.fork()
   part.message.content = content
-  part.sendsFrame = false
-  part.respondsFrame = false
   return part
 }
 
@@ -90,8 +88,6 @@ function xmlPart(
   isPreserved: boolean,
 ): MessageContext {
   const part = work.fork()
-  part.sendsFrame = false
-  part.respondsFrame = false
   const envelope = part.message.content.editEnvelope()
   const place = isPreserved && attachPath ? placeIn(part, attachPath) : bodyOf(envelope)
   if (!isPreserved) place?.firstElement?.remove()

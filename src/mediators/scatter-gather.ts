@@ -96,8 +96,6 @@ export const scatterGatherMediator = mediator({
         // Compatibility: what goes on is the last copy that gave a value, with the result as its payload.
         const next = last ?? ctx
         next.message.content = content
-        next.sendsFrame = false
-        next.respondsFrame = false
         next.transport.messageType = content.mediaType
         next.transport.contentType = content.mediaType
         next.message.headers.set('Content-Type', content.mediaType)

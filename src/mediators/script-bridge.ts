@@ -151,8 +151,6 @@ function apply(ctx: MessageContext, effect: Exclude<ScriptEffect, { kind: 'sleep
 
 function replace(ctx: MessageContext, content: Content): void {
   ctx.message.content = content
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
 }
 
 function setPayload(ctx: MessageContext, payload: XmlElement): void {

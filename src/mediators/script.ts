@@ -274,6 +274,4 @@ function keep(ctx: MessageContext, { target, targetVariable }: ScriptConfig, res
   if (target !== 'body' || result === null) return
   ctx.message.content =
     typeof result === 'object' ? Content.ofJson(result) : Content.ofText(String(result), 'text/plain')
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
 }

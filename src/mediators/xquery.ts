@@ -201,8 +201,6 @@ function put(ctx: MessageContext, target: Expression | undefined, result: XmlEle
   const mediaType = content.isJson || content.mediaType === '' ? 'application/xml' : content.mediaType
   const whole = Content.ofEnvelope(content.envelope().clone(), mediaType)
   ctx.message.content = whole
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
   const envelope = whole.editEnvelope()
   const node = target ? target.nodes?.(ctx)?.[0] : payloadOf(envelope)
   if (!(node instanceof XmlElement)) throw new Fault(0, 'the target of the XQuery selects no element')

@@ -193,8 +193,6 @@ function replace(ctx: MessageContext, source: Expression | undefined, output: st
   const result = parsed(output)
   const { content } = ctx.message
   const mediaType = content.isJson || content.mediaType === '' ? 'application/xml' : content.mediaType
-  ctx.sendsFrame = false
-  ctx.respondsFrame = false
   if (result && isEnvelope(result)) {
     ctx.message.content = Content.ofEnvelope(result, mediaType)
     return

@@ -171,3 +171,16 @@ describe('a configuration', () => {
     expect(findings(parameters)).toEqual([])
   })
 })
+
+test('a fault that a fault sequence has handled stays handled where that sequence clones the message', async () => {
+  const clone = (body: string): string => `<clone><target><sequence>${body}</sequence></target></clone>`
+  const xml = `
+    <proxy name="p"><target>
+      <inSequence>${clone('<throwError type="A" errorMessage="no"/>')}</inSequence>
+      <faultSequence>${clone(log('told'))}</faultSequence>
+    </target></proxy>`
+  await using gateway = await startGateway({ xml })
+
+  expect((await ask(gateway.url('http', 'p'), { method: 'POST', body: 'x' })).status).toBe(202)
+  expect(gateway.logged('RAN')).toEqual(['{proxy:p} RAN = told'])
+})

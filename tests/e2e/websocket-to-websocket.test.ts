@@ -109,6 +109,51 @@ describe('messages', () => {
     expect(gateway.inFlight).toBe(0)
   })
 
+  test.each([
+    [
+      'payloadFactory',
+      '<payloadFactory media-type="json"><format>{"n": 2}</format><args/></payloadFactory>',
+      '{"n": 2}',
+    ],
+    [
+      'enrich',
+      '<enrich><source type="inline"><n xmlns="urn:x">2</n></source><target type="body"/></enrich><property name="messageType" scope="axis2" value="application/xml"/>',
+      '<n xmlns="urn:x">2</n>',
+    ],
+  ])('what %s puts in place of a frame is sent, not the frame', async (_name, mediators, sent) => {
+    await using backend = await startBackend()
+    await using gateway = await startGateway({ xml: relay(backend.url, { before: mediators }) })
+    using client = await connect(gateway.url('ws'))
+
+    client.send('<n>1</n>')
+
+    expect(await backend.received.text()).toBe(sent)
+  })
+
+  test('a frame leaves with its very bytes where a mediator has only read it', async () => {
+    await using backend = await startBackend()
+    const before = '<log level="custom"><property name="n" expression="//n"/></log>'
+    await using gateway = await startGateway({ xml: relay(backend.url, { before }) })
+    using client = await connect(gateway.url('ws'))
+
+    client.send('<n >1</n  >')
+
+    expect(await backend.received.text()).toBe('<n >1</n  >')
+  })
+
+  test('a flag that is set to true relays the frame whatever became of the payload', async () => {
+    await using backend = await startBackend()
+    const before = `
+      <property name="websocket.text.frame.present" scope="axis2" type="BOOLEAN" value="true"/>
+      <payloadFactory media-type="json"><format>{"n": 2}</format><args/></payloadFactory>`
+    await using gateway = await startGateway({ xml: relay(backend.url, { before }) })
+    using client = await connect(gateway.url('ws'))
+
+    client.send('{"n": 1}')
+
+    expect(await backend.received.text()).toBe('{"n": 1}')
+  })
+
   test('text and binary messages of all sizes keep their order among each other', async () => {
     await using backend = await startEcho()
     await using gateway = await startGateway({ xml: relay(backend.url) })

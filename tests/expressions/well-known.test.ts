@@ -146,13 +146,11 @@ describe('what the engine acts on', () => {
 })
 
 describe('the frame a message came in', () => {
-  const frame = (kind: 'text' | 'binary', contentIsKnown = false): MessageContext =>
-    context(message('hello'), {
-      session: client,
-      frame: kind,
-      frameData: Buffer.from('hello'),
-      contentIsKnown,
-    })
+  const frame = (kind: 'text' | 'binary', contentIsKnown = false): MessageContext => {
+    const received = message('hello')
+    const frameData = received.content.bytes
+    return context(received, { session: client, frame: kind, frameData, contentIsKnown })
+  }
 
   test.each(['text', 'binary'] as const)('%s: present in both scopes, and the other is not', kind => {
     const ctx = frame(kind)
