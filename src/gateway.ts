@@ -176,6 +176,7 @@ export class Gateway implements Lifecycle {
     const limits = {
       connection: this.settings.webSocket(undefined).connection,
       maxBodyBytes: this.settings.get('transport.http.listener.max_body_bytes'),
+      socketTimeoutMs: this.settings.get('transport.http.socket_timeout'),
     }
     const listener = new Listener(address, services, {
       limits,

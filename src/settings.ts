@@ -64,6 +64,7 @@ export class Settings {
     return {
       maxBodyBytes: this.get('transport.http.sender.max_body_bytes'),
       connectTimeoutMs: this.get('transport.http.sender.connect_timeout_ms'),
+      socketTimeoutMs: this.get('transport.http.socket_timeout'),
       timeoutMs: this.get('synapse_properties.synapse.global_timeout_interval'),
       suspendMs: this.get('synapse_properties.synapse.global_endpoint_suspend_duration'),
       suspendFactor: 1,

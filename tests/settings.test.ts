@@ -24,6 +24,7 @@ const VALUES: Record<Key, [string, unknown]> = {
   'transport.http.listener.port': ['0', 0],
   'transport.http.listener.host': ['"127.0.0.1"', '127.0.0.1'],
   'transport.http.listener.max_body_bytes': ['1_000', 1_000],
+  'transport.http.socket_timeout': ['60_000', 60_000],
   'transport.http.listener.secured_enable': ['false', false],
   'transport.http.listener.secured_port': ['8443', 8443],
   'transport.http.listener.secured_protocols': ['"TLSv1.3"', 'TLSv1.3'],

@@ -1,3 +1,4 @@
+import { BodyError } from '../message/body-error.ts'
 import { ContentError } from '../message/content-error.ts'
 
 /** What a fault code of the field means. Configurations match on the numbers. */
@@ -32,7 +33,7 @@ export const FAULT_CODES = {
   401003: 'a call could not be sent',
   500000: 'the backend answered with a SOAP fault',
   500101: 'a mandatory parameter of a template is missing',
-  600001: 'the payload of an inbound endpoint could not be read',
+  600001: 'the payload of a request could not be read',
   601000: 'the payload could not be read',
 } as const
 
@@ -75,6 +76,7 @@ export class Fault extends Error {
   /** Makes a fault of whatever was thrown. A `Fault` stays what it is, a bug becomes code 0 with its stack. */
   static from(thrown: unknown): Fault {
     if (thrown instanceof Fault) return thrown
+    if (thrown instanceof BodyError) return new Fault(codeOf(thrown), thrown.message, { cause: thrown })
     if (thrown instanceof ContentError) return new Fault(601000, thrown.message, { cause: thrown })
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     return new Fault(0, error.message, { detail: error.stack ?? error.message, cause: error })
@@ -85,4 +87,9 @@ export class Fault extends Error {
     if (this.isSettled) return false
     return typeof this.code === 'number' && this.code >= 101500 && this.code < 400000
   }
+}
+
+function codeOf({ of, failure }: BodyError): FaultCode {
+  if (of === 'request') return 600001
+  return failure === 'encoding' ? 101510 : 101501
 }

@@ -8,8 +8,6 @@ import type { MaybePromise, Step } from './step.ts'
 /** A compiled list of steps. */
 export interface Pipeline {
   readonly run: Step
-  /** Whether a step may read the payload, so that it must be collected first. */
-  readonly needsContent: boolean
 }
 
 /** Where messages are sent. */
@@ -37,9 +35,9 @@ export interface RequestFacts {
   /** What follows the service's own path, with the query: `REST_URL_POSTFIX`. */
   readonly postfix: string
   /** The inbound endpoint it came to, where that is not the service itself. */
-  readonly inbound?: string
+  readonly inbound?: string | undefined
   /** Which resource of an API takes it. */
-  readonly rest?: RestFacts
+  readonly rest?: RestFacts | undefined
 }
 
 /** What is known of a request to an API. */
@@ -64,6 +62,8 @@ export interface Origin {
   reply(ctx: MessageContext): MaybePromise<void>
   /** An endpoint has the message, and what it answers is waited for. */
   taken?(ctx: MessageContext): void
+  /** Calls back, at most once, when who waits for an answer leaves before it has come. */
+  whenGone?(callback: () => void): void
   /** The message has been through everything, faults included; called once per message. */
   ended(ctx: MessageContext): void
 }

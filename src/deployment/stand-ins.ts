@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.ts'
 import type { Endpoint, Pipeline, SequenceTemplate } from '../core/ports.ts'
 import { STOP } from '../core/step.ts'
 import { describeMessage } from '../mediators/log.ts'
+import { whole } from '../sequences/whole.ts'
 
 /** Stands for a sequence that is not there: reaching it is fault 0. */
 export function missingSequence(name: string): Pipeline {
@@ -25,7 +26,6 @@ export function missingEndpoint(name: string): Endpoint {
 
 function failing(message: string): Pipeline {
   return {
-    needsContent: false,
     run() {
       throw new Fault(0, message)
     },
@@ -34,10 +34,9 @@ function failing(message: string): Pipeline {
 
 /** The main sequence of a deployment that defines none: logs the message and drops it. */
 export const builtInMain: Pipeline = {
-  needsContent: false,
-  run(ctx) {
+  run: whole(ctx => {
     ctx.ending = 'dropped'
     ctx.log.info({ sequence: 'main' }, ctx.service.label + describeMessage(ctx))
     return STOP
-  },
+  }),
 }

@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
 import { checkServerIdentity } from 'node:tls'
 import type { Agent, Dispatcher } from 'undici'
 import type { FaultCode } from '../core/fault.ts'
 import type { HttpClientSettings, Resource } from '../language/declare.ts'
+import { SMALL_BODY_BYTES } from '../message/http-body.ts'
+import { AnswerStream } from './answer-stream.ts'
 import { ExchangeFault, type ExchangePhase } from './exchange-fault.ts'
 
 /** One request to a backend. */
@@ -11,8 +14,9 @@ export interface HttpRequest {
   readonly url: URL
   /** Names and values in turn. */
   readonly headers: readonly string[]
-  /** Undefined sends none, not even an empty one. */
-  readonly body: Buffer | undefined
+  /** Undefined sends none, not even an empty one; a stream is sent as it comes. */
+  readonly body: Buffer | Readable | undefined
+  /** How long the answer may take once the request was sent. */
   readonly timeoutMs: number
   /** Whether it is enough that the request has been written. */
   readonly isOneWay: boolean
@@ -30,18 +34,17 @@ export interface HttpAnswer {
   readonly reason: string
   /** Names and values in turn, as received. */
   readonly headers: readonly string[]
-  readonly body: Buffer
+  /** A stream where it had not come in whole; whoever gets it reads it, or destroys it. */
+  readonly body: Buffer | Readable
 }
 
 /** Calls HTTP backends, over connections that are kept for the next request. Redirects are not followed. */
 export class HttpClient implements Resource {
   readonly #settings: HttpClientSettings
-  readonly #maxBodyBytes: number
   #made: Agent | undefined
 
   constructor(settings: HttpClientSettings) {
     this.#settings = settings
-    this.#maxBodyBytes = settings.maxBodyBytes
   }
 
   /** The connections; made when first used, for the library behind them is large. */
@@ -69,14 +72,14 @@ export class HttpClient implements Resource {
   }
 
   /**
-   * Sends a request and collects the answer; undefined for a request nobody waits for.
-   * @throws ExchangeFault 101500 when the request cannot be written, 101501 when the answer is too large, 101503
-   * when the backend cannot be reached, 101504 when it does not answer in time, 101505 when it closes the
-   * connection, 101506 when it breaks the protocol, 101508 when it does not accept the connection in time
+   * Sends a request and gives the answer, a small one whole; undefined for a request nobody waits for.
+   * @throws ExchangeFault 101500 when the request cannot be written, 101503 when the backend cannot be reached,
+   * 101504 when it does not answer in time, 101505 when it closes the connection, 101506 when it breaks the protocol,
+   * 101508 when it does not accept the connection in time
    */
   send(request: HttpRequest): Promise<HttpAnswer | undefined> {
     return new Promise((resolve, reject) => {
-      const exchange = new HttpExchange(request, this.#maxBodyBytes, { resolve, reject })
+      const exchange = new HttpExchange(request, this.#settings.socketTimeoutMs, { resolve, reject })
       const { url, method, headers, body = null, closes, hasFullUri } = request
       const path = hasFullUri ? `${url.origin}${url.pathname}${url.search}` : url.pathname + url.search
       try {
@@ -113,23 +116,29 @@ interface Waiting {
 /** One request and its answer, as the library reports it. */
 class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
-  readonly #maxBodyBytes: number
+  readonly #idleMs: number
   readonly #waiting: Waiting
-  readonly #timer: NodeJS.Timeout
-  readonly #chunks: Buffer[] = []
+  #timer: NodeJS.Timeout | undefined
+  #chunks: Buffer[] = []
+  /** Set once the answer is passed on as it comes. */
+  #stream: AnswerStream | undefined
   #controller: Dispatcher.DispatchController | undefined
   #phase: ExchangePhase = 0
-  #size = 0
   #status = 0
   #reason = ''
   #headers: readonly string[] = []
   #isOver = false
 
-  constructor(request: HttpRequest, maxBodyBytes: number, waiting: Waiting) {
+  constructor(request: HttpRequest, idleMs: number, waiting: Waiting) {
     this.#request = request
-    this.#maxBodyBytes = maxBodyBytes
+    this.#idleMs = idleMs
     this.#waiting = waiting
-    this.#timer = setTimeout(() => this.#timeIsUp(), request.timeoutMs)
+    // One that is sent as it comes takes as long as it takes: its source and its socket have limits of their own.
+    if (!(request.body instanceof Readable)) this.#startTimer()
+  }
+
+  #startTimer(): void {
+    this.#timer = setTimeout(timeIsUp, this.#request.timeoutMs, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -140,6 +149,7 @@ class HttpExchange implements Dispatcher.DispatchHandler {
 
   onRequestSent(): void {
     if (this.#phase === 2) this.#phase = 3
+    if (!this.#timer && !this.#isOver) this.#startTimer()
     this.#request.onSent?.()
     if (this.#request.isOneWay) this.#waiting.resolve(undefined)
   }
@@ -157,35 +167,41 @@ class HttpExchange implements Dispatcher.DispatchHandler {
     this.#headers = ((controller.rawHeaders ?? []) as (Buffer | string)[]).map(text =>
       typeof text === 'string' ? text : text.toString('latin1'),
     )
+    // What has not come with the head is passed on as it comes, unless it is small.
+    if (!this.#request.isOneWay && !(lengthOf(this.#headers) <= SMALL_BODY_BYTES))
+      process.nextTick(() => this.#passOn(controller))
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length
-    if (this.#size <= this.#maxBodyBytes) {
-      if (!this.#request.isOneWay) this.#chunks.push(chunk)
-      return
-    }
-    this.#fail(101501, `${this.#backend} answered with more than ${this.#maxBodyBytes} bytes`)
-    controller.abort(new Error('the answer is too large'))
+  #passOn(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) return
+    this.#stream = new AnswerStream(controller, this.#idleMs)
+    for (const chunk of this.#chunks) this.#stream.add(chunk)
+    this.#answer(this.#stream)
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (this.#stream) this.#stream.add(chunk)
+    else if (!this.#request.isOneWay) this.#chunks.push(chunk)
   }
 
   onResponseEnd(): void {
-    if (this.#isOver) return
+    if (this.#stream) this.#stream.end()
+    else if (!this.#isOver)
+      this.#answer(this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks))
+  }
+
+  #answer(body: Buffer | Readable): void {
     this.#end()
-    this.#waiting.resolve({
-      status: this.#status,
-      reason: this.#reason,
-      headers: this.#headers,
-      body: this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks),
-    })
+    this.#waiting.resolve({ status: this.#status, reason: this.#reason, headers: this.#headers, body })
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    this.#stream?.destroy(error)
     const [code, message] = describe(error as NodeJS.ErrnoException, this.#phase, this.#backend)
     this.#fail(code, message, error)
   }
 
-  #timeIsUp(): void {
+  timeIsUp(): void {
     const { timeoutMs } = this.#request
     // Compatibility: the code of the original's timeout has nothing added.
     this.#phase = 0
@@ -209,6 +225,18 @@ class HttpExchange implements Dispatcher.DispatchHandler {
     this.#isOver = true
     clearTimeout(this.#timer)
   }
+}
+
+function timeIsUp(exchange: HttpExchange): void {
+  exchange.timeIsUp()
+}
+
+/** Reads the Content-Length of an answer; NaN for one that is sent in chunks, or until the connection ends. */
+function lengthOf(headers: readonly string[]): number {
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (headers[i]!.length === 14 && headers[i]!.toLowerCase() === 'content-length')
+      return Number(headers[i + 1])
+  return Number.NaN
 }
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])

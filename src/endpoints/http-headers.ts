@@ -30,11 +30,13 @@ export function requestHeaders(ctx: MessageContext, payload: Outgoing, url: URL)
   const named = namedBy(headers.get('Connection'))
   const host = extra?.get('REQUEST_HOST_HEADER')
   const list = host === undefined ? [] : ['Host', String(host)]
-  for (const { name, value } of headers.fields()) {
-    const lower = name.toLowerCase()
+  const flat = headers.flat()
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const lower = flat[i]!.toLowerCase()
     if (OF_CONNECTION.has(lower) || lower.startsWith('sec-websocket-') || named?.has(lower)) continue
-    list.push(name, value)
+    list.push(flat[i]!, flat[i + 1]!)
   }
+  if (payload.length !== undefined) list.push('Content-Length', String(payload.length))
   const action = payload.soapAction === undefined ? headers.get('SOAPAction') : payload.soapAction
   if (action !== undefined && action !== null) list.push('SOAPAction', action)
   if (payload.contentType !== undefined) list.push('Content-Type', payload.contentType)

@@ -1,15 +1,17 @@
+import { Readable } from 'node:stream'
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import { isTrue } from '../core/transport-state.ts'
 import { payloadOf } from '../message/codecs/soap.ts'
+import type { Content } from '../message/content.ts'
 import { isSoapType } from '../message/content-type.ts'
 import { Headers } from '../message/headers.ts'
-import { contentOfBody, decodedBody } from '../message/http-body.ts'
+import { contentOfBody, contentOfStream } from '../message/http-body.ts'
 import { Message } from '../message/message.ts'
 import type { Sender } from './governed.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
 import { requestHeaders } from './http-headers.ts'
-import { outgoing, queryOf, type Shape } from './outgoing.ts'
+import { mayPassOn, outgoing, queryOf, type Shape } from './outgoing.ts'
 
 /** What an HTTP endpoint sends with. */
 export interface HttpSenderOptions extends Shape {
@@ -39,15 +41,22 @@ export class HttpSender implements Sender {
   /**
    * Sends a message; undefined where there is no answer: OUT_ONLY, or a 202 without a body.
    * @throws Fault as `HttpClient.send` does; 303003 when a token cannot be had, 500000 for a SOAP fault that is to
-   * count as a failure, 101510 for an answer that cannot be unpacked
+   * count as a failure
    */
   async deliver(ctx: MessageContext, timeoutMs: number): Promise<Message | undefined> {
     const { client, authorize, retriesUnauthorized } = this.#options
+    const { content } = ctx.message
+    if (content.isArriving && (retriesUnauthorized || !mayPassOn(ctx, this.#options))) await content.collect()
+    if (!authorize) return this.#received(ctx, await sent(ctx, client, this.#request(ctx, timeoutMs)))
+    const authorization = await authorize(ctx, false)
     const request = this.#request(ctx, timeoutMs)
-    if (!authorize) return this.#received(ctx, await client.send(request))
-    const answer = await client.send(withAuthorization(request, await authorize(ctx, false)))
+    const answer = await sent(ctx, client, withAuthorization(request, authorization))
     if (answer?.status !== 401 || !retriesUnauthorized) return this.#received(ctx, answer)
-    return this.#received(ctx, await client.send(withAuthorization(request, await authorize(ctx, true))))
+    letGo(answer)
+    return this.#received(
+      ctx,
+      await sent(ctx, client, withAuthorization(request, await authorize(ctx, true))),
+    )
   }
 
   #request(ctx: MessageContext, timeoutMs: number): HttpRequest {
@@ -74,17 +83,33 @@ export class HttpSender implements Sender {
 
   async #received(ctx: MessageContext, answer: HttpAnswer | undefined): Promise<Message | undefined> {
     if (!answer) return undefined
-    const { status, reason } = answer
-    const extra = ctx.transportIfAny?.extra
-    if (status === 202 && answer.body.length === 0 && !isTrue(extra?.get('IGNORE_SC_ACCEPTED')))
-      return undefined
+    const { status, reason, body } = answer
+    if (status === 202 && !(body instanceof Readable) && body.length === 0) {
+      const extra = ctx.transportIfAny?.extra
+      if (extra === undefined || !isTrue(extra.get('IGNORE_SC_ACCEPTED'))) return undefined
+    }
     const headers = Headers.fromRaw(answer.headers)
-    const body = await unpacked(answer.body, headers, this.#options.maxBodyBytes)
-    const message = new Message(contentOfBody(body, headers.get('Content-Type')), headers)
+    const message = new Message(this.#contentOf(ctx, body, headers), headers)
     message.status = status
     message.reason = reason
-    if (isTrue(ctx.propertiesIfAny?.get('FORCE_ERROR_ON_SOAP_FAULT'))) refuseSoapFault(message)
+    if (isTrue(ctx.propertiesIfAny?.get('FORCE_ERROR_ON_SOAP_FAULT'))) {
+      if (message.content.isArriving) await message.content.collect()
+      refuseSoapFault(message)
+    }
     return message
+  }
+
+  #contentOf(ctx: MessageContext, body: HttpAnswer['body'], headers: Headers): Content {
+    const contentType = headers.get('Content-Type')
+    const options = { of: 'answer', headers, maxBytes: this.#options.maxBodyBytes } as const
+    if (!(body instanceof Readable)) return contentOfBody(body, contentType, options)
+    // Whoever is left with it in the end may have had no use for it.
+    ctx.atEnd(() => body.destroy())
+    const length = headers.get('Content-Length')
+    return contentOfStream(body, contentType, {
+      ...options,
+      length: length === undefined ? undefined : Number(length),
+    })
   }
 }
 
@@ -126,12 +151,26 @@ function withAuthorization(request: HttpRequest, value: string): HttpRequest {
   return { ...request, headers: [...headers, 'Authorization', value] }
 }
 
-async function unpacked(body: Buffer, headers: Headers, maxBytes: number): Promise<Buffer> {
+/** Sends a request. One whose client broke off is nobody's failure: there is no one to tell. */
+async function sent(
+  ctx: MessageContext,
+  client: HttpClient,
+  request: HttpRequest,
+): Promise<HttpAnswer | undefined> {
   try {
-    return await decodedBody(body, headers, maxBytes)
+    return await client.send(request)
   } catch (error) {
-    throw new Fault(101510, `the answer cannot be unpacked: ${(error as Error).message}`, { cause: error })
+    if (!(request.body instanceof Readable && request.body.errored)) throw error
+    ctx.ending = 'discarded'
+    const text = 'the client left before all of its request was there: it is discarded'
+    ctx.log.warn({ message: ctx.id }, ctx.service.label + text)
+    throw new Fault(101500, text, { cause: error, isSettled: true })
   }
+}
+
+/** Nobody reads the rest of an answer. */
+function letGo({ body }: HttpAnswer): void {
+  if (body instanceof Readable) body.destroy()
 }
 
 function refuseSoapFault({ content }: Message): void {

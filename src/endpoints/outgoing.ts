@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { MessageContext } from '../core/context.ts'
 import { isTrue } from '../core/transport-state.ts'
 import { soapAction } from '../expressions/well-known-addressing.ts'
@@ -27,8 +28,10 @@ export interface Shape {
 
 /** The payload of a request as it leaves. */
 export interface Outgoing {
-  /** Undefined where there is none, not even an empty one. */
-  readonly body: Buffer | undefined
+  /** Undefined where there is none, not even an empty one; a stream where it is passed on as it comes. */
+  readonly body: Buffer | Readable | undefined
+  /** The length of a stream in bytes, where it is known. */
+  readonly length?: number | undefined
   readonly contentType: string | undefined
   /** What the SOAPAction header is to say; undefined leaves it as it came, null takes it away. */
   readonly soapAction: string | null | undefined
@@ -50,6 +53,19 @@ export function isSoap(ctx: MessageContext): boolean {
   if (type === 'application/soap+xml') return true
   if (type !== 'text/xml') return false
   return ctx.addressingIfAny?.action !== undefined || ctx.message.headers.get('SOAPAction') !== undefined
+}
+
+/**
+ * Whether the payload of a message that is arriving may be passed on as it comes: it may not where it has to be
+ * written anew, or its length has to be known.
+ */
+export function mayPassOn(ctx: MessageContext, { format, encoding, addressing }: Shape): boolean {
+  if ((format !== undefined && format !== 'rest') || encoding !== undefined) return false
+  if (typeOf(ctx) !== ctx.message.content.mediaType || (addressing !== undefined && isSoap(ctx))) return false
+  const extra = ctx.transportIfAny?.extra
+  return (
+    extra === undefined || !(isTrue(extra.get('DISABLE_CHUNKING')) || isTrue(extra.get('FORCE_HTTP_1.0')))
+  )
 }
 
 /**
@@ -80,7 +96,8 @@ const NOTHING: Outgoing = { body: undefined, contentType: undefined, soapAction:
 
 function mayHaveBody(ctx: MessageContext, method: string): boolean {
   if (method === 'GET' || method === 'HEAD' || isTrue(ctx.transportIfAny?.noEntityBody)) return false
-  return method !== 'DELETE' || !ctx.message.content.isEmpty
+  const { content } = ctx.message
+  return method !== 'DELETE' || content.isArriving || !content.isEmpty
 }
 
 /** The version of SOAP an envelope has to be written in; undefined leaves the payload as it is. */
@@ -102,11 +119,18 @@ function soap(ctx: MessageContext, version: SoapVersion, shape: Shape, to: strin
 }
 
 function plain(ctx: MessageContext, shape: Shape): Outgoing {
-  const { content } = ctx.message
+  const { content, headers } = ctx.message
   const type = typeOf(ctx)
-  const body = written(content, type, shape)
   const action = ctx.addressingIfAny?.action
   const soapAction = action !== undefined && type === 'text/xml' ? `"${action}"` : undefined
+  if (content.isArriving) {
+    const contentType = ctx.transportIfAny?.contentType ?? headers.get('Content-Type')
+    const body = content.takeBody()
+    return body.received
+      ? { body: body.received, contentType, soapAction }
+      : { body: body.stream(), length: body.length, contentType, soapAction }
+  }
+  const body = written(content, type, shape)
   return { body, contentType: contentTypeOf(ctx, type, shape, body), soapAction }
 }
 

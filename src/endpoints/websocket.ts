@@ -39,6 +39,11 @@ export class WebSocketEndpoint implements Endpoint {
    * 101505 when the link is closing, 101506 when the handshake breaks the protocol, 101509 when too much waits
    */
   deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
+    const { content } = ctx.message
+    return content.isArriving ? content.collect().then(() => this.#deliver(ctx)) : this.#deliver(ctx)
+  }
+
+  #deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
     ctx.to = this.#address
     const { session } = ctx
     if (!session) {

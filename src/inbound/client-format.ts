@@ -38,6 +38,15 @@ const SOAP_TYPE: Readonly<Record<ClientFormat, string | undefined>> = {
 }
 
 /**
+ * Whether a payload goes to a client as it comes: it does not where its type changes, or it is SOAP and the client
+ * speaks none, or another version.
+ */
+export function mayStream(client: ClientFormat, mediaType: string, wanted: string | undefined): boolean {
+  if (wanted !== undefined) return mediaTypeOf(wanted) === mediaType
+  return !isSoapType(mediaType) || SOAP_TYPE[client] === mediaType
+}
+
+/**
  * Writes a payload for a client: in the type wanted, else in its own; SOAP in the version the client speaks, and a
  * SOAP fault without its envelope for a client that speaks none.
  * @throws ContentError when it has no form in that type

@@ -1,117 +1,117 @@
-import type { IncomingMessage } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
 import { MessageContext } from '../core/context.ts'
-import type { RequestFacts } from '../core/ports.ts'
-import type { DirectAnswer, RequestHead, Taken } from '../core/route.ts'
+import type { DirectAnswer, Taken } from '../core/route.ts'
 import type { MaybePromise } from '../core/step.ts'
 import type { ServedService } from '../language/declare.ts'
 import { Content } from '../message/content.ts'
 import { Headers } from '../message/headers.ts'
-import { contentOfBody, decodedBody } from '../message/http-body.ts'
+import {
+  contentOfBody,
+  contentOfStream,
+  type HttpBodyOptions,
+  SMALL_BODY_BYTES,
+} from '../message/http-body.ts'
 import { Message } from '../message/message.ts'
 import { exchange } from '../sequences/exchange.ts'
-import { clientAddress } from './client-address.ts'
 import { formatOfClient } from './client-format.ts'
 import { HttpOrigin } from './http-origin.ts'
+import type { HttpRequest } from './http-request.ts'
 
 /** A request that came to a service, and where. */
 export interface HttpExchange {
   readonly served: ServedService
-  readonly head: RequestHead
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
+  readonly request: HttpRequest
+  readonly response: ServerResponse
+  /** The largest body that is read in; one that nobody looks into may be larger. */
   readonly maxBodyBytes: number
-  /** The inbound endpoint it came to, where the service is another's. */
-  readonly inbound?: string | undefined
 }
 
-/**
- * Takes an HTTP request through its service. The answer is sent by the time the promise resolves.
- * @throws BodyCodingError for a body that cannot be decoded; nothing is sent then
- */
+/** Takes an HTTP request through its service; a promise where something has to wait. */
 export function answerHttp(taken: HttpExchange): MaybePromise<void> {
-  const { served, head, request, reply } = taken
-  const route = served.http?.route?.(head) ?? { service: served.service }
-  if ('answer' in route) return answerDirectly(route.answer, reply)
-  const message = messageOf(head, request, route, taken.maxBodyBytes)
-  if (!(message instanceof Promise)) return take(taken, route, message)
-  return message.then(decoded => take(taken, route, decoded))
+  const { served, request, response } = taken
+  const route = served.http?.route?.(request) ?? { service: served.service }
+  if ('answer' in route) return answerDirectly(route.answer, response)
+  request.inbound ??= served.http?.inbound
+  request.rest = route.rest
+  request.ownLength = served.path.endsWith('/*') ? served.path.length - 2 : served.path.length
+  const { raw } = request
+  const length = request.hasBody ? lengthOf(raw.headers['content-length']) : 0
+  if (length === 0) return take(taken, route, NO_BYTES)
+  if (length === undefined || length > Math.min(SMALL_BODY_BYTES, taken.maxBodyBytes))
+    return take(taken, route)
+  return new Promise((resolve, reject) => {
+    let body: Buffer | undefined
+    raw.on('data', (chunk: Buffer) => {
+      body = body === undefined ? chunk : Buffer.concat([body, chunk])
+    })
+    raw.on('end', () => {
+      try {
+        resolve(take(taken, route, body ?? NO_BYTES))
+      } catch (error) {
+        reject(error)
+      }
+    })
+    // One who leaves before the request is there has asked for nothing.
+    raw.on('close', resolve)
+  })
 }
 
-function take(taken: HttpExchange, route: Taken, message: Message): MaybePromise<void> {
-  const { head, request, reply } = taken
+/** Begins the exchange: with the body where it is there, else while it is arriving. */
+function take(taken: HttpExchange, route: Taken, body?: Buffer): MaybePromise<void> {
+  const { request, response } = taken
   const { service } = route
   const { raw } = request
-  const client = formatOfClient(
-    message.content.mediaType,
-    raw.headers.soapaction !== undefined,
-    message.content.bytes,
-  )
-  const origin = new HttpOrigin(factsOf(taken, route), { reply, head, client, route })
+  const headers = Headers.fromRaw(raw.rawHeaders)
+  for (const [name, value] of route.requestHeaders ?? []) headers.set(name, value)
+  const message = new Message(contentOf(taken, headers, body), headers)
+  const origin = new HttpOrigin(request, response, route, formatOf(message, request))
   const ctx = new MessageContext(service, origin, message)
-  for (const [name, value] of route.properties ?? []) ctx.properties.set(name, value)
+  if (route.properties) for (const [name, value] of route.properties) ctx.properties.set(name, value)
   service.counters.received++
   return exchange(ctx, service.on.message!)
 }
 
-/** Reads what is known of a request before its body matters. */
-export function headOf(raw: IncomingMessage): RequestHead {
-  const target = raw.url ?? '/'
-  const query = target.indexOf('?')
-  return {
-    method: raw.method ?? 'GET',
-    target,
-    path: query < 0 ? target : target.slice(0, query),
-    isSecure: (raw.socket as { encrypted?: boolean }).encrypted === true,
-    headers: raw.headers,
-    hasBody: raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0,
-  }
-}
-
-async function answerDirectly(answer: MaybePromise<DirectAnswer>, reply: FastifyReply): Promise<void> {
-  sendAnswer(await answer, reply)
-}
-
-function sendAnswer({ status, headers = [], body }: DirectAnswer, reply: FastifyReply): void {
-  reply.code(status)
-  for (const [name, value] of headers) reply.header(name, value)
-  void reply.send(body)
-}
-
-function messageOf(
-  head: RequestHead,
-  { raw, body: received }: FastifyRequest,
-  route: Taken,
-  maxBodyBytes: number,
-): MaybePromise<Message> {
-  const headers = Headers.fromRaw(raw.rawHeaders)
-  const encoded = received instanceof Buffer ? received : Buffer.alloc(0)
-  const made = (body: Buffer): Message => {
-    for (const [name, value] of route.requestHeaders ?? []) headers.set(name, value)
-    return new Message(contentOf(head, body, raw.headers['content-type']), headers)
-  }
-  const body = decodedBody(encoded, headers, maxBodyBytes)
-  return body instanceof Promise ? body.then(made) : made(body)
+function contentOf(
+  { request, maxBodyBytes }: HttpExchange,
+  headers: Headers,
+  body: Buffer | undefined,
+): Content {
+  const { raw } = request
+  const contentType = raw.headers['content-type']
+  const options: HttpBodyOptions = { of: 'request', headers, maxBytes: maxBodyBytes }
+  if (body === undefined)
+    return contentOfStream(raw, contentType, { ...options, length: lengthOf(raw.headers['content-length']) })
+  if (body.length === 0 && contentType === undefined) return withoutBody(request)
+  return contentOfBody(body, contentType, options)
 }
 
 /** Compatibility: the query of a request without a body is a form to those who read it as XML. */
-function contentOf(head: RequestHead, body: Buffer, contentType: string | undefined): Content {
-  const content = contentOfBody(body, contentType)
-  if (body.length > 0 || content.mediaType !== '') return content
-  const query = head.target.slice(head.path.length + 1)
-  return query !== '' && /^(?:GET|DELETE|HEAD)$/.test(head.method) ? Content.ofQuery(query) : content
+function withoutBody({ method, target, path }: HttpRequest): Content {
+  const query = target.slice(path.length + 1)
+  const isForm = query !== '' && (method === 'GET' || method === 'DELETE' || method === 'HEAD')
+  return isForm ? Content.ofQuery(query) : Content.empty()
 }
 
-function factsOf({ served, head, request, inbound }: HttpExchange, { rest }: Taken): RequestFacts {
-  const { raw } = request
-  const at = inbound ?? served.http?.inbound
-  return {
-    method: head.method,
-    target: head.target,
-    url: `${head.isSecure ? 'https' : 'http'}://${raw.headers.host ?? ''}${head.target}`,
-    remoteAddress: clientAddress(raw),
-    postfix: head.target.slice(served.path.replace(/\/\*$/, '').length),
-    ...(at !== undefined && { inbound: at }),
-    ...(rest && { rest }),
-  }
+function formatOf({ content }: Message, { raw }: HttpRequest): ReturnType<typeof formatOfClient> {
+  const hasAction = raw.headers.soapaction !== undefined
+  return formatOfClient(content.mediaType, hasAction, content.isArriving ? NO_BYTES : content.bytes)
 }
+
+/** Reads a Content-Length; undefined for a body that is sent in chunks. */
+function lengthOf(contentLength: string | undefined): number | undefined {
+  return contentLength === undefined ? undefined : Number(contentLength)
+}
+
+function answerDirectly(answer: MaybePromise<DirectAnswer>, response: ServerResponse): MaybePromise<void> {
+  if (answer instanceof Promise) return answer.then(direct => sendAnswer(direct, response))
+  sendAnswer(answer, response)
+}
+
+function sendAnswer({ status, headers = [], body = '' }: DirectAnswer, response: ServerResponse): void {
+  for (const [name, value] of headers) response.setHeader(name, value)
+  const hasBody = status !== 204 && status !== 304
+  if (hasBody) response.setHeader('Content-Length', Buffer.byteLength(body))
+  response.writeHead(status).end(hasBody && body !== '' ? body : undefined)
+}
+
+const NO_BYTES = Buffer.alloc(0)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import fastifyWebSocket from '@fastify/websocket'
 import Fastify, {
@@ -11,7 +12,6 @@ import Fastify, {
 import type { Logger } from '../core/logger.ts'
 import type { Lifecycle } from '../core/ports.ts'
 import type { ServedService } from '../language/declare.ts'
-import { BodyCodingError } from '../message/http-body.ts'
 import {
   accept,
   acceptOptions,
@@ -26,7 +26,8 @@ import {
   type ListenerTlsOptions,
 } from '../websocket/options.ts'
 import { clientAddress } from './client-address.ts'
-import { answerHttp, type HttpExchange, headOf } from './http.ts'
+import { answerHttp } from './http.ts'
+import { HttpRequest, originForm } from './http-request.ts'
 import { HttpRoutes } from './http-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
@@ -44,9 +45,14 @@ export interface ListenerOptions {
 /** The limits of a listener. */
 export interface ListenerLimits {
   readonly connection: ConnectionOptions
-  /** The largest body of an HTTP request, in bytes. */
+  /** The largest body of an HTTP request that is read in, in bytes. */
   readonly maxBodyBytes: number
+  /** How long nothing may happen on the socket of a request, in milliseconds. */
+  readonly socketTimeoutMs: number
 }
+
+/** How long a connection is kept for a next request, in milliseconds: longer than usual load balancers do. */
+const KEEP_ALIVE_MS = 72_000
 
 /**
  * One listening socket, shared by all services with its address. A catch-all route asks the route table, because
@@ -86,23 +92,22 @@ export class Listener implements Lifecycle {
 
   /** @throws Error when the port is taken or may not be used */
   async start(): Promise<void> {
-    const { tls, host, port } = this.#address
-    const { maxBodyBytes, connection } = this.#limits
+    const { host, port } = this.#address
+    const { connection } = this.#limits
     const server = Fastify({
       logger: false,
-      bodyLimit: maxBodyBytes,
       forceCloseConnections: 'idle',
       exposeHeadRoutes: false,
-      rewriteUrl: originForm,
+      rewriteUrl: ({ url = '/' }) => originForm(url),
+      serverFactory: unserved => this.#makeServer(unserved),
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
         // No hook runs for an address that cannot be read, and it is in a hook that refused upgrades are let go of.
         if (isWebSocketUpgrade(request.raw)) reply.raw.once('finish', () => request.raw.socket.destroy())
         void this.#refuseRequest(error, request, reply)
       },
-      [tls ? 'https' : 'http']: { ...(tls && tlsOptions(tls)), shouldUpgradeCallback: isWebSocketUpgrade },
-    } as object)
+    })
     server.removeAllContentTypeParsers()
-    server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    server.addContentTypeParser('*', (_request, _body, done) => done(null))
     await server.register(fastifyWebSocket, {
       // The plugin's types name the module where the class is meant.
       options: acceptOptions(connection) as object,
@@ -116,13 +121,13 @@ export class Listener implements Lifecycle {
     server.route({
       method: 'GET',
       url: '/*',
-      handler: (request, reply) => this.#answer(request, reply),
+      handler: (request, reply) => this.#answerUnserved(request, reply),
       wsHandler: (webSocket, request) => this.#upgraded(webSocket as never, request),
     })
     server.route({
       method: ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],
       url: '/*',
-      handler: (request, reply) => this.#answer(request, reply),
+      handler: (request, reply) => this.#answerUnserved(request, reply),
     })
     this.#server = server
     await server.listen({ port, host: host ?? anyHost(), backlog: 4096 })
@@ -144,11 +149,10 @@ export class Listener implements Lifecycle {
     await closed
   }
 
-  /** A request that could not be taken in, such as one with a body over the limit. */
+  /** A request that could not be taken in. */
   #refuseRequest(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const status = error.statusCode ?? 500
-    const message =
-      status === 413 ? `the body is larger than ${this.#limits.maxBodyBytes} bytes` : error.message
+    const { message } = error
     const id = randomUUID()
     this.#log.warn(
       { id, status, code: error.code, client: clientAddress(request.raw) },
@@ -190,50 +194,79 @@ export class Listener implements Lifecycle {
     sessions.open(handshake, raw.rawHeaders, events => accept(webSocket, raw, options, events))
   }
 
-  async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const head = headOf(request.raw)
-    const { path } = head
-    const own = this.#http.find(head)
-    if (own) {
-      const other = own.http?.dispatch?.test(head.target) ? this.#shared?.find(head) : undefined
-      return this.#serve({ served: other ?? own, head, request, reply, inbound: other && own.service.name })
+  /**
+   * Makes the server. Requests that a service takes go to it straight: to Fastify falls what nobody serves, and the
+   * upgrades.
+   */
+  #makeServer(unserved: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const { tls } = this.#address
+    const options = { shouldUpgradeCallback: isWebSocketUpgrade, requestTimeout: 0 }
+    const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
+      if (!this.#take(new HttpRequest(raw), response)) unserved(raw, response)
     }
-    const hasWebSocket = this.#webSocket.values().length > 0
-    if (hasWebSocket && path === '/health' && request.method === 'GET') return reply.code(200).send()
-    if (this.#webSocket.find(path)) {
-      return refuse(
-        reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
-        426,
-        'this is a WebSocket',
-      )
-    }
-    if (this.#fallback) return this.#serve({ served: this.#fallback, head, request, reply })
-    return refuse(reply, 404, 'nothing is served here')
+    const server = tls
+      ? createSecureServer({ ...tlsOptions(tls), ...options }, onRequest)
+      : createServer(options, onRequest)
+    server.keepAliveTimeout = KEEP_ALIVE_MS
+    server.timeout = this.#limits.socketTimeoutMs
+    return server as Server
   }
 
-  async #serve(taken: Omit<HttpExchange, 'maxBodyBytes'>): Promise<FastifyReply> {
-    const { request, reply } = taken
-    try {
-      await answerHttp({ ...taken, maxBodyBytes: this.#limits.maxBodyBytes })
-      return reply
-    } catch (error) {
-      if (!(error instanceof BodyCodingError)) throw error
-      const { message, name: code, isTooLarge } = error
-      const statusCode = isTooLarge ? 413 : 400
-      return this.#refuseRequest({ statusCode, message, code } as FastifyError, request, reply)
+  /** Gives a request to its service; false where there is none. */
+  #take(request: HttpRequest, response: ServerResponse): boolean {
+    const own = this.#http.find(request)
+    if (own) {
+      const other = own.http?.dispatch?.test(request.target) ? this.#shared?.find(request) : undefined
+      if (other) request.inbound = own.service.name
+      this.#serve(other ?? own, request, response)
+      return true
     }
+    if (!this.#fallback || this.#isForWebSockets(request)) return false
+    this.#serve(this.#fallback, request, response)
+    return true
+  }
+
+  #serve(served: ServedService, request: HttpRequest, response: ServerResponse): void {
+    const { maxBodyBytes } = this.#limits
+    try {
+      const answered = answerHttp({ served, request, response, maxBodyBytes })
+      if (answered instanceof Promise) answered.catch(error => this.#failed(error, request, response))
+    } catch (error) {
+      this.#failed(error as Error, request, response)
+    }
+  }
+
+  /** A bug: the caller gets an answer all the same. */
+  #failed(error: Error, request: HttpRequest, response: ServerResponse): void {
+    const id = randomUUID()
+    this.#log.error({ id, err: error }, `${request.method} ${request.path} could not be handled`)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    response.writeHead(500, { 'Content-Type': 'application/json', Connection: 'close' })
+    response.end(JSON.stringify({ message: 'the request could not be handled', id }))
+  }
+
+  #isForWebSockets({ path, method }: HttpRequest): boolean {
+    if (this.#webSocket.values().length === 0) return false
+    return this.#webSocket.find(path) !== undefined || (path === '/health' && method === 'GET')
+  }
+
+  /** Answers what no service takes. */
+  async #answerUnserved({ raw, method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const path = pathOf(raw)
+    const hasWebSocket = this.#webSocket.values().length > 0
+    if (hasWebSocket && path === '/health' && method === 'GET') return reply.code(200).send()
+    if (!this.#webSocket.find(path)) return refuse(reply, 404, 'nothing is served here')
+    reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade')
+    return refuse(reply, 426, 'this is a WebSocket')
   }
 }
 
 /** Other upgrades are not made: a client that offers HTTP/2 on the way gets its answer in HTTP/1.1 (RFC 9110, 7.8). */
 function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket'
-}
-
-/** Takes scheme and host off the target of a client that takes us for a proxy (RFC 9112, 3.2.2). */
-function originForm({ url = '/' }: IncomingMessage): string {
-  if (url.startsWith('/')) return url
-  return url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/'
 }
 
 function pathOf(request: IncomingMessage): string {

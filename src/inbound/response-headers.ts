@@ -4,10 +4,22 @@ import { codecOf } from '../message/codecs/index.ts'
 import { hasCharset, inUtf8, mediaTypeOf } from '../message/content-type.ts'
 import type { Message } from '../message/message.ts'
 import type { Written } from './client-format.ts'
+import type { HttpRequest } from './http-request.ts'
 
 /** What belongs to one connection, or is worked out anew for each response (RFC 9110, 7.6.1). */
-const OF_CONNECTION =
-  /^(?:connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|content-length|date|host)$/i
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
 
 /** What says something about a request: a response made of a request has none of them, unless they were set anew. */
 const OF_REQUEST =
@@ -23,10 +35,7 @@ const KEEPS_LOCATION: ReadonlySet<number> = new Set([201, 301, 302, 303, 307])
 /** What the headers of a response are made with. */
 export interface ResponseHeaderOptions {
   readonly status: number
-  /** Headers of the request, by name in lower case. */
-  readonly request: Readonly<Record<string, string | string[] | undefined>>
-  /** Scheme and host the client used. */
-  readonly here: string
+  readonly request: HttpRequest
 }
 
 /**
@@ -37,11 +46,12 @@ export function responseHeaders(message: Message, options: ResponseHeaderOptions
   const headers: Record<string, string | string[]> = {}
   const isAnswer = message.status !== undefined
   const named = isAnswer ? tokens(message.headers.get('Connection')) : NO_TOKENS
-  for (const { name, value } of message.headers.fields()) {
+  const flat = message.headers.flat()
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [name, value] = [flat[i]!, flat[i + 1]!]
     const key = name.toLowerCase()
-    if (key === 'content-type' || OF_CONNECTION.test(key) || named.includes(key) || !TOKEN.test(name))
-      continue
-    if (!isAnswer && OF_REQUEST.test(key) && options.request[key] === value) continue
+    if (OF_CONNECTION.has(key) || named.includes(key) || !TOKEN.test(name)) continue
+    if (!isAnswer && OF_REQUEST.test(key) && options.request.headers[key] === value) continue
     const before = headers[name]
     const own = fieldValue(key, value, options)
     headers[name] = before === undefined ? own : [before, own].flat()
@@ -49,11 +59,11 @@ export function responseHeaders(message: Message, options: ResponseHeaderOptions
   return headers
 }
 
-function fieldValue(key: string, value: string, { status, here }: ResponseHeaderOptions): string {
+function fieldValue(key: string, value: string, { status, request }: ResponseHeaderOptions): string {
   const clean = value.replace(NOT_IN_VALUE, '')
   // Compatibility: other statuses do not make clients leave for the backend.
   if (key !== 'location' || KEEPS_LOCATION.has(status)) return clean
-  return clean.replace(/^https?:\/\/[^/?#]*/i, here)
+  return clean.replace(/^https?:\/\/[^/?#]*/i, request.here)
 }
 
 const NO_TOKENS: readonly string[] = []
@@ -73,8 +83,8 @@ export function contentTypeOf(
 ): string | undefined {
   const set = transport?.contentType
   if (set !== undefined && set !== transport?.messageType) return set.replace(NOT_IN_VALUE, '')
-  const own = codecOf({ mediaType }).contentType?.(content, mediaType)
-  if (own !== undefined && content.form !== 'bytes') return own
+  const own = content.form === 'bytes' ? undefined : codecOf({ mediaType }).contentType?.(content, mediaType)
+  if (own !== undefined) return own
   const came = message.headers.get('Content-Type')
   if (came !== undefined && set === undefined && (mediaTypeOf(came) === mediaType || mediaType === ''))
     return (content.form === 'bytes' ? came : inUtf8(came)).replace(NOT_IN_VALUE, '')

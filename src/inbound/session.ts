@@ -18,7 +18,7 @@ import { replyOverWebSocket } from './websocket-reply.ts'
 /** From this many unsent bytes on the client counts as behind, and its backends are not read. */
 const BEHIND_BYTES = 1024 * 1024
 
-const NOTHING: Pipeline = { needsContent: false, run: () => undefined }
+const NOTHING: Pipeline = { run: () => undefined }
 
 /** Faults that leave a session without its backend, with what its client is told. No address leaks to it. */
 const UNREACHABLE: Readonly<Record<number, string>> = {

@@ -130,7 +130,7 @@ export interface MediatorNode {
   readonly declaration: Mediator
   readonly config: Config<Fields>
   readonly span: Span
-  /** Whether it, or what stands inside it, reads the payload. */
+  /** Whether it reads the payload; mediators inside it are asked themselves. */
   readonly readsContent: boolean
 }
 
@@ -213,9 +213,11 @@ export interface ScriptSettings {
 
 /** How backends are called over HTTP, and what holds for all endpoints. Durations are in milliseconds. */
 export interface HttpClientSettings {
-  /** The largest body taken from a backend. */
+  /** The largest body of a backend that is read in. */
   readonly maxBodyBytes: number
   readonly connectTimeoutMs: number
+  /** How long a backend may send nothing of an answer that is passed on; 0 for ever. */
+  readonly socketTimeoutMs: number
   /** The longest an answer may take, whatever an endpoint says. */
   readonly timeoutMs: number
   /** How long an endpoint is suspended that does not say; below 0 the built-in 30 seconds. */

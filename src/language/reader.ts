@@ -168,7 +168,8 @@ export class ElementReader {
     const config = readDeclared(declaration, element, this.#reading)
     const readsContent =
       this.#reading.readsContent || (config !== undefined && declaration.needsContent?.(config) === true)
-    this.#reading.readsContent = outer || readsContent
+    // What stands inside sees to itself.
+    this.#reading.readsContent = outer
     return config && { declaration, config, span: element.span, readsContent }
   }
 

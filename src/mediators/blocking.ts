@@ -26,7 +26,7 @@ export function blockingDelivery(endpoint: Endpoint, code: 401000 | 401002): Del
     try {
       const answer = endpoint.deliver(ctx)
       if (!(answer instanceof Promise)) return checked(madeOf, answer, code)
-      return answer.then(
+      return answer.then(inWhole).then(
         message => checked(madeOf, message, code),
         thrown => {
           throw failed(madeOf, thrown, code)
@@ -36,6 +36,12 @@ export function blockingDelivery(endpoint: Endpoint, code: 401000 | 401002): Del
       throw failed(madeOf, thrown, code)
     }
   }
+}
+
+/** Headers of the answer may be left aside: they have to be right about the payload before. */
+async function inWhole(answer: Message | undefined): Promise<Message | undefined> {
+  if (answer?.content.isArriving) await answer.content.collect()
+  return answer
 }
 
 function checked(

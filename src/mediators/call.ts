@@ -5,6 +5,7 @@ import { boolean } from '../language/types.ts'
 import type { Message } from '../message/message.ts'
 import { runBranch } from '../sequences/branch.ts'
 import { deliverStep } from '../sequences/delivery.ts'
+import { whenWhole } from '../sequences/whole.ts'
 import { blockingDelivery } from './blocking.ts'
 import { callTargetFields, keeping, keepOriginal, type Original, receiving, restore } from './call-answer.ts'
 import { applySource, callSource } from './call-source.ts'
@@ -36,6 +37,7 @@ export const callMediator = mediator({
   example: `<call>
     <endpoint><address uri="ws://localhost:8082/websocket"/></endpoint>
 </call>`,
+  needsContent: ({ source, target }) => source !== undefined || target !== undefined,
   check({ target }, wrong, element) {
     if (!target || target.type === 'body') return
     const span = element.children.find(each => each.name === 'target')?.span ?? element.span
@@ -62,8 +64,10 @@ export const callMediator = mediator({
       const original = source || keep ? keepOriginal(ctx) : undefined
       if (source) applySource(source, ctx)
       if (ctx.isOneWay) {
-        ctx.spawn(runBranch(ctx.fork(), oneWay).then(nothing))
-        return goOn(ctx, original, undefined)
+        return whenWhole(ctx, () => {
+          ctx.spawn(runBranch(ctx.fork(), oneWay).then(nothing))
+          goOn(ctx, original, undefined)
+        })
       }
       const answer = deliver(ctx)
       return answer instanceof Promise

@@ -27,9 +27,7 @@ export const sendMediator = mediator({
   example: `<send>
     <endpoint><address uri="ws://localhost:8082/websocket"/></endpoint>
 </send>`,
-  // What a name computed per message leads to may read anything.
-  needsContent: ({ buildmessage, receive }) =>
-    buildmessage || (receive !== undefined && receive.dynamic.fixed === undefined),
+  needsContent: ({ buildmessage }) => buildmessage,
   compile({ endpoint: node, receive }, build) {
     const target = node ? build.endpoint(node) : build.implicitEndpoint()
     const deliver = deliverStep(target, receive && receiverIn(receive, build))
@@ -53,5 +51,5 @@ function receiverIn(
 
 /** The message was sent all the same: it is the answer that has nowhere to go. */
 function missing(name: string): Pipeline {
-  return { needsContent: false, run: ctx => runNamed(ctx, name) }
+  return { run: ctx => runNamed(ctx, name) }
 }

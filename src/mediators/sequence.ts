@@ -23,8 +23,6 @@ export const sequenceMediator = mediator({
     onError: 'put onError on the sequence that is run',
   },
   example: `<sequence key="audit"/>`,
-  // What a name computed per message leads to may read anything.
-  needsContent: ({ key }) => key.dynamic.fixed === undefined,
   compile: ({ key }, build) => sequenceStep(key, build),
 })
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ArrivingBody } from './arriving-body.ts'
 import { decodeText } from './charset.ts'
 import { codecOf } from './codecs/index.ts'
 import { cloneJson, jsonToEnvelope } from './codecs/json.ts'
@@ -30,6 +31,9 @@ export class Content {
   #boundary: string | undefined
   #received: Content | undefined
   #query = ''
+  #arriving: ArrivingBody | undefined
+  #collecting: Promise<void> | undefined
+  #isPassedOn = false
 
   constructor(bytes: Buffer | undefined, mediaType: string, contentType = '') {
     this.#bytes = bytes
@@ -40,6 +44,13 @@ export class Content {
   /** A payload that came with a Content-Type header: its charset and boundary count. */
   static received(bytes: Buffer, contentType: string | undefined): Content {
     return new Content(bytes, mediaTypeOf(contentType), contentType)
+  }
+
+  /** A payload that has not come in yet. Nobody looks into it before `collect`; `takeBody` passes it on unread. */
+  static arriving(body: ArrivingBody, contentType: string | undefined): Content {
+    const content = new Content(undefined, mediaTypeOf(contentType), contentType)
+    content.#arriving = body
+    return content
   }
 
   /** A payload of no bytes and no type. */
@@ -88,8 +99,54 @@ export class Content {
     return this.#true
   }
 
+  /** Whether the payload has not come in yet. */
+  get isArriving(): boolean {
+    return this.#arriving !== undefined
+  }
+
+  /** How long the payload is that has not come in yet, in bytes as it travels; undefined when nobody said. */
+  get arrivingBytes(): number | undefined {
+    return this.#arriving?.length
+  }
+
+  /** Whether the payload left as it came in, unread: there is nothing of it to send again. */
+  get isPassedOn(): boolean {
+    return this.#isPassedOn
+  }
+
+  /**
+   * Reads a payload that is arriving to its end.
+   * @throws BodyError when it is too large, breaks off, or is not what its encoding says
+   */
+  collect(): Promise<void> {
+    this.#collecting ??= this.#collect()
+    return this.#collecting
+  }
+
+  async #collect(): Promise<void> {
+    try {
+      this.#bytes = (await this.#arriving?.collect()) ?? this.#bytes
+    } catch (error) {
+      // To a fault sequence, which may look at it once more, it is empty.
+      this.#bytes = NO_BYTES
+      throw error
+    } finally {
+      this.#arriving = undefined
+    }
+  }
+
+  /** Takes the payload that is arriving away, to pass it on. To whoever looks later it is empty. */
+  takeBody(): ArrivingBody {
+    const body = this.#arriving!
+    this.#arriving = undefined
+    this.#isPassedOn = true
+    this.#bytes = NO_BYTES
+    return body
+  }
+
   /** The payload as bytes: those received, or what was put in their place, written in the media type. */
   get bytes(): Buffer {
+    if (this.#arriving) throw new Error('the payload is looked into before it was read')
     this.#bytes ??= this.#true === 'text' ? Buffer.from(this.#text!) : codecOf(this).write(this)
     return this.#bytes
   }
@@ -212,11 +269,13 @@ export class Content {
 
   /** The same payload for somebody else: what either changes the other does not see. */
   share(): Content {
+    if (this.#arriving) throw new Error('the payload is shared before it was read')
     return this.#copy(this.mediaType)
   }
 
   #copy(mediaType: string): Content {
     const other = new Content(this.#bytes, mediaType, this.contentType)
+    other.#arriving = this.#arriving
     this.#isShared = true
     other.#isShared = true
     other.#boundary = this.#boundary

@@ -64,10 +64,5 @@ function sequenceOf(key: Reference | undefined, inline: Branch | undefined, buil
 /** What the in sequence lets through goes to the endpoint. */
 function withEndpoint(pipeline: Pipeline, node: EndpointNode | undefined, build: Build): Pipeline {
   if (!node) return pipeline
-  return {
-    run: chain([pipeline.run, deliverStep(build.endpoint(node))]),
-    get needsContent() {
-      return pipeline.needsContent
-    },
-  }
+  return { run: chain([pipeline.run, deliverStep(build.endpoint(node))]) }
 }

@@ -16,6 +16,7 @@ import type { Branch } from '../language/field.ts'
 import type { Span } from '../language/source.ts'
 import type { Reference } from '../language/types.ts'
 import { chain } from './pipeline.ts'
+import { whole } from './whole.ts'
 
 /** How names become targets; `deployment/link.ts` knows the whole set. */
 export interface Names {
@@ -44,29 +45,6 @@ export interface CompileContext
   implicitEndpoint(build: Build): Endpoint
 }
 
-/** A pipeline with what it uses, so that its hunger for content is known once all are compiled. */
-export class CompiledPipeline implements Pipeline {
-  readonly run: Step
-  readonly #readsContent: boolean
-  readonly #uses: readonly Pipeline[]
-  #isAsking = false
-
-  constructor(run: Step, readsContent: boolean, uses: readonly Pipeline[]) {
-    this.run = run
-    this.#readsContent = readsContent
-    this.#uses = uses
-  }
-
-  get needsContent(): boolean {
-    // Sequences may call each other in circles.
-    if (this.#readsContent || this.#isAsking) return this.#readsContent
-    this.#isAsking = true
-    const needs = this.#uses.some(pipeline => pipeline.needsContent)
-    this.#isAsking = false
-    return needs
-  }
-}
-
 /** Turns what was read of an artifact into steps. One is made per artifact. */
 export class Builder implements Build {
   readonly deployment: Deployment
@@ -74,7 +52,6 @@ export class Builder implements Build {
   readonly artifact: Build['artifact']
   readonly settings: BuildSettings
   readonly #context: CompileContext
-  #uses: Pipeline[] = []
 
   constructor(context: CompileContext) {
     this.#context = context
@@ -93,23 +70,9 @@ export class Builder implements Build {
   }
 
   pipeline(nodes: readonly MediatorNode[]): Pipeline {
-    const outer = this.#uses
-    this.#uses = []
-    const steps = nodes.map(node =>
-      this.#observed(node, node.declaration.compile(node.config, this, node.span)),
-    )
-    const run = chain(
-      steps,
-      nodes.map(node => node.span),
-    )
-    const pipeline = new CompiledPipeline(
-      run,
-      nodes.some(node => node.readsContent),
-      this.#uses,
-    )
-    this.#uses = outer
-    this.#uses.push(pipeline)
-    return pipeline
+    const steps = nodes.map(node => this.#step(node))
+    const places = nodes.map(node => node.span)
+    return { run: chain(steps, places) }
   }
 
   branch(branch: Branch | undefined): Pipeline {
@@ -118,25 +81,23 @@ export class Builder implements Build {
   }
 
   sequence(reference: Reference): Pipeline {
-    return this.#used(this.#context.names.sequence(reference))
+    return this.#context.names.sequence(reference)
   }
 
   findSequence(name: string): Pipeline | undefined {
-    const found = this.#context.names.findSequence(name)
-    return found && this.#used(found)
+    return this.#context.names.findSequence(name)
   }
 
   errorSequence(reference: Reference): Pipeline | undefined {
-    const found = this.#context.names.errorSequence(reference)
-    return found && this.#used(found)
+    return this.#context.names.errorSequence(reference)
   }
 
   mainSequence(reference: Reference | undefined): Pipeline {
-    return this.#used(this.#context.names.mainSequence(reference))
+    return this.#context.names.mainSequence(reference)
   }
 
   faultSequence(reference: Reference | undefined): Pipeline {
-    return this.#used(this.#context.names.faultSequence(reference))
+    return this.#context.names.faultSequence(reference)
   }
 
   endpoint(node: EndpointNode): Endpoint {
@@ -149,9 +110,7 @@ export class Builder implements Build {
   }
 
   template(reference: Reference): SequenceTemplate {
-    const template = this.#context.names.template(reference)
-    this.#used(template.body)
-    return template
+    return this.#context.names.template(reference)
   }
 
   endpointTemplate(reference: Reference): EndpointTemplate | undefined {
@@ -178,17 +137,14 @@ export class Builder implements Build {
     this.#context.diagnostics.error(span, code, message, hint)
   }
 
-  #observed({ span }: MediatorNode, step: Step): Step {
+  #step({ declaration, config, span, readsContent }: MediatorNode): Step {
+    const compiled = declaration.compile(config, this, span)
+    const step = readsContent ? whole(compiled) : compiled
     const ran = this.#context.observe?.(span, this.artifact)
     if (!ran) return step
     return ctx => {
       ran()
       return step(ctx)
     }
-  }
-
-  #used(pipeline: Pipeline): Pipeline {
-    this.#uses.push(pipeline)
-    return pipeline
   }
 }

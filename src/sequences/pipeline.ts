@@ -112,12 +112,7 @@ export function leaveFault(ctx: MessageContext, fault: Fault): void {
 
 /** A pipeline whose faults run another one. */
 export function guarded(pipeline: Pipeline, fault: Pipeline): Pipeline {
-  return {
-    run: guard(pipeline.run, fault.run),
-    get needsContent() {
-      return pipeline.needsContent || fault.needsContent
-    },
-  }
+  return { run: guard(pipeline.run, fault.run) }
 }
 
 function stop(): typeof STOP {

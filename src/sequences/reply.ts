@@ -3,7 +3,6 @@ import { stopAfter } from '../core/step.ts'
 
 /** Sends the message back to whoever the exchange began with, as it is. */
 export const REPLY: Pipeline = {
-  needsContent: false,
   run(ctx) {
     ctx.ending = 'answered'
     return stopAfter(ctx.origin.reply(ctx))

@@ -45,6 +45,6 @@ export async function runAlone(run: AloneRun): Promise<MessageContext | undefine
   return ctx
 }
 
-const NOTHING: Pipeline = { needsContent: false, run() {} }
+const NOTHING: Pipeline = { run() {} }
 
 const NOBODY: Origin = { kind: 'internal', request: undefined, reply() {}, ended() {} }

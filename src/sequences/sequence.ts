@@ -7,6 +7,7 @@ import { attribute, mediators } from '../language/field.ts'
 import { statistics, trace } from '../language/observation.ts'
 import { name, reference } from '../language/types.ts'
 import { guarded } from './pipeline.ts'
+import { whole } from './whole.ts'
 
 /** Named mediators in order. */
 export const sequenceArtifact = artifact({
@@ -53,10 +54,6 @@ export class SequenceCell implements Pipeline {
     this.#target = target
   }
 
-  get needsContent(): boolean {
-    return this.#target?.needsContent ?? false
-  }
-
   /** @throws Fault 0 when sequences call each other in a circle, or the sequence had errors and was left out. */
   readonly run = (ctx: MessageContext): MaybePromise<Outcome> => {
     if (!this.#target) throw new Fault(0, `sequence ${this.name} was left out because of its errors`)
@@ -101,8 +98,7 @@ function leave(ctx: MessageContext): undefined {
  */
 export function builtInFault(describe: (ctx: MessageContext) => string): Pipeline {
   return {
-    needsContent: false,
-    run(ctx) {
+    run: whole(ctx => {
       const { log, service, properties } = ctx
       ctx.isFaultHandled = false
       const code = String(properties.get('ERROR_CODE'))
@@ -112,6 +108,6 @@ export function builtInFault(describe: (ctx: MessageContext) => string): Pipelin
         `${service.label}${describe(ctx)}, MESSAGE = Executing default 'fault' sequence, ERROR_CODE = ${code}, ERROR_MESSAGE = ${message}`,
       )
       return STOP
-    },
+    }),
   }
 }

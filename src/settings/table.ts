@@ -26,7 +26,12 @@ export const SETTINGS = {
   'transport.http.listener.max_body_bytes': setting(
     atLeast(1),
     16 * 1024 * 1024,
-    'Largest body of an HTTP request; a larger one gets 413.',
+    'Largest body of an HTTP request that is looked into; a larger one gets 413. One that is passed on as it comes may have any size.',
+  ),
+  'transport.http.socket_timeout': setting(
+    atLeast(0),
+    180_000,
+    'How long nothing may happen on the socket of a request, and on that of an answer that is passed on, in milliseconds; 0 waits for ever.',
   ),
   'transport.http.listener.secured_enable': setting(
     boolean,
@@ -78,7 +83,7 @@ export const SETTINGS = {
   'transport.http.sender.max_body_bytes': setting(
     atLeast(1),
     64 * 1024 * 1024,
-    'Largest body taken from an HTTP backend; a larger one is fault 101501.',
+    'Largest body of an HTTP backend that is looked into; a larger one is fault 101501. One that is passed on as it comes may have any size.',
   ),
   'transport.http.sender.connect_timeout_ms': setting(
     atLeast(1),

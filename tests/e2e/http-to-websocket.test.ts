@@ -121,18 +121,21 @@ describe('statuses', () => {
     expect(order).toEqual(['released', 'answered'])
   })
 
-  test('503 with the code of the fault where the backend cannot take it, although 202 is forced', async () => {
+  test('502 with the code of the fault where the backend cannot take it, although 202 is forced', async () => {
     const port = await freePort()
     await using gateway = await startGateway({ files: filesFor(`ws://localhost:${port}/`) })
 
-    const response = await post(gateway.url('http'), SOAP11, 'text/xml')
+    const response = await post(gateway.url('http'), '{}', 'application/json')
 
-    expect(response.status).toBe(503)
+    expect(response.status).toBe(502)
     expect(await response.json()).toEqual({
       code: 101503,
-      message: 'the endpoint cannot take the message',
+      message: 'the backend could not be reached, or its answer was none',
       id: expect.stringMatching(/^urn:uuid:/),
     })
+    const soap = await post(gateway.url('http'), SOAP11, 'text/xml')
+    expect([soap.status, soap.headers.get('content-type')]).toEqual([500, 'text/xml; charset=UTF-8'])
+    expect(await soap.text()).toMatch(/<faultcode>\w+:Server<\/faultcode>.*<code>101503<\/code>/s)
     await gateway.waitForLog('ERROR_CODE : 101503')
   })
 
@@ -141,7 +144,7 @@ describe('statuses', () => {
     const dispatch = `<property name="FORCE_SC_ACCEPTED" scope="axis2" value="true"/>${sendTo(`ws://localhost:${port}/`)}`
     await using gateway = await startGateway({ xml: proxy('feed', dispatch, { fault: '<respond/>' }) })
 
-    expect((await post(gateway.url('http'), 'x', 'text/plain')).status).toBe(503)
+    expect((await post(gateway.url('http'), 'x', 'text/plain')).status).toBe(502)
   })
 
   test('404 where no service is, 202 on any path below the service', async () => {
@@ -159,7 +162,7 @@ describe('statuses', () => {
       '<proxy name="broken"><target inSequence="broken-in"/></proxy><sequence name="broken-in"><send/></sequence>'
     await using gateway = await startGateway({ xml })
 
-    const response = await post(gateway.url('http'), SOAP11, 'text/xml')
+    const response = await post(gateway.url('http'), '<a/>', 'application/xml')
 
     expect(response.status).toBe(500)
     expect(await response.json()).toEqual({
@@ -349,7 +352,7 @@ describe('the connection to the backend', () => {
 
     await backend.kill()
     await gateway.waitForLog('ERROR_CODE : 101505')
-    expect((await post(gateway.url('http'), 'meanwhile', 'text/plain')).status).toBe(503)
+    expect((await post(gateway.url('http'), 'meanwhile', 'text/plain')).status).toBe(502)
     await using again = await startBackend({ port })
 
     expect((await post(gateway.url('http'), 'after', 'text/plain')).status).toBe(202)

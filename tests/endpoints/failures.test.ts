@@ -69,7 +69,7 @@ describe('fault codes', () => {
       headers: { 'Content-Encoding': 'gzip' },
       body: 'plain',
     }))
-    expect((await mediate(`<call>${backend.endpoint}</call>`, json({}))).fault?.code).toBe(101510)
+    expect((await mediate(`<call>${backend.endpoint}</call><builder/>`, json({}))).fault?.code).toBe(101510)
   })
 
   test('500000 for a SOAP fault where FORCE_ERROR_ON_SOAP_FAULT asks for it', async () => {

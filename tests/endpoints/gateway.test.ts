@@ -58,7 +58,7 @@ test('an https backend is called when its certificate is of the trust store, and
 test('an answer that is too large is fault 101501', async () => {
   await using backend = await HttpBackend.start(() => ({ body: 'x'.repeat(2_000) }))
   await using gateway = await startGateway({
-    xml: `<proxy name="p"><target><inSequence><call>${backend.endpoint}</call><respond/></inSequence>
+    xml: `<proxy name="p"><target><inSequence><call>${backend.endpoint}</call><builder/><respond/></inSequence>
       <faultSequence><property name="HTTP_SC" value="502" scope="axis2"/><respond/></faultSequence></target></proxy>`,
     settings: { 'transport.http.sender.max_body_bytes': 1_000 },
   })

@@ -88,7 +88,7 @@ describe('the answer', () => {
       socket.once('data', () => socket.write(Buffer.concat([Buffer.from(head), packed]))),
     )
     const uri = backend.url.replace('ws:', 'http:')
-    const ctx = await mediate(`<call><endpoint><address uri="${uri}"/></endpoint></call>`, json({}))
+    const ctx = await mediate(`<call><endpoint><address uri="${uri}"/></endpoint></call><builder/>`, json({}))
     expect(ctx.message.content.json()).toEqual({ a: 1 })
     expect(ctx.message.headers.get('Content-Encoding')).toBeUndefined()
   })

@@ -9,7 +9,7 @@ import { deployed, mediate, message, type RecordingLogger, RecordingOrigin } fro
 
 const stopsLater: Step = () => Promise.resolve(STOP)
 
-const pipeline = (run: Step): Pipeline => ({ run, needsContent: false })
+const pipeline = (run: Step): Pipeline => ({ run })
 
 function setup(outflow: Step = () => undefined) {
   const { services, log } = deployed({

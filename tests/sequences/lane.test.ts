@@ -38,13 +38,12 @@ class Setup {
 
   /** A message that need not wait. */
   quick(name: string): void {
-    this.push({ needsContent: false, run: () => void this.trail.push(name) })
+    this.push({ run: () => void this.trail.push(name) })
   }
 
   /** A message that waits until it is let go. */
   slow(name: string): void {
     this.push({
-      needsContent: false,
       run: () => {
         this.trail.push(`${name} starts`)
         return new Promise(resolve => {
@@ -102,9 +101,8 @@ test('the source goes on when several had to wait one after another', async () =
 
 test('a message that fails does not hold up the next', async () => {
   const setup = new Setup()
-  setup.push({ needsContent: false, run: () => Promise.reject(new Error('broken')) })
+  setup.push({ run: () => Promise.reject(new Error('broken')) })
   setup.push({
-    needsContent: false,
     run: () => {
       throw new Error('broken')
     },
@@ -151,7 +149,6 @@ test('whatever waits and whatever does not: the order stays, and the source read
       const setup = new Setup()
       turns.forEach((wait, i) => {
         setup.push({
-          needsContent: false,
           run: () => {
             const done = (): undefined => void setup.trail.push(String(i))
             if (wait === 0) return done()

@@ -5,7 +5,7 @@ import { STOP, type Step } from '../../src/core/step.ts'
 import { Source } from '../../src/language/source.ts'
 import { ContentError } from '../../src/message/content-error.ts'
 import { Message } from '../../src/message/message.ts'
-import { chain, enterFault, guard, guarded } from '../../src/sequences/pipeline.ts'
+import { chain, enterFault, guard } from '../../src/sequences/pipeline.ts'
 import { deployed, RecordingOrigin } from '../support/mediate.ts'
 
 const FILES = {
@@ -161,13 +161,6 @@ describe('guard', () => {
   test('an error no guard takes comes out', async () => {
     const inner = guard(fails, failsLater)
     await expect((async () => inner(context()))()).rejects.toThrow('a bug')
-  })
-
-  test('a guarded pipeline needs content where it or its fault pipeline does', () => {
-    const pipeline = (needsContent: boolean) => ({ run: waits, needsContent })
-    expect(guarded(pipeline(false), pipeline(false)).needsContent).toBe(false)
-    expect(guarded(pipeline(true), pipeline(false)).needsContent).toBe(true)
-    expect(guarded(pipeline(false), pipeline(true)).needsContent).toBe(true)
   })
 })
 

@@ -142,7 +142,6 @@ describe('circles', () => {
   test('so is one that waits on its way round', async () => {
     const cell = new SequenceCell('a')
     cell.fill({
-      needsContent: false,
       async run(ctx) {
         await Promise.resolve()
         return cell.run(ctx)

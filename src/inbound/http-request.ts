@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { RequestFacts, RestFacts } from '../core/ports.ts'
+import type { RequestHead } from '../core/route.ts'
+import { clientAddress } from './client-address.ts'
+
+/** An HTTP request that came in: what is known of it before its body matters, worked out when it is asked for. */
+export class HttpRequest implements RequestHead, RequestFacts {
+  readonly raw: IncomingMessage
+  readonly method: string
+  readonly target: string
+  readonly path: string
+  /** The inbound endpoint it came to, where that is not the service itself. */
+  inbound: string | undefined
+  /** Which resource of an API takes it. */
+  rest: RestFacts | undefined
+  /** How much of the path is the service's own. */
+  ownLength = 0
+
+  constructor(raw: IncomingMessage) {
+    const target = originForm(raw.url ?? '/')
+    const query = target.indexOf('?')
+    this.raw = raw
+    this.method = raw.method ?? 'GET'
+    this.target = target
+    this.path = query < 0 ? target : target.slice(0, query)
+  }
+
+  get isSecure(): boolean {
+    return (this.raw.socket as TLSSocket).encrypted === true
+  }
+
+  get headers(): RequestHead['headers'] {
+    return this.raw.headers
+  }
+
+  get hasBody(): boolean {
+    const { headers } = this.raw
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  }
+
+  /** Scheme and host as the client used them. */
+  get here(): string {
+    return `${this.isSecure ? 'https' : 'http'}://${this.raw.headers.host ?? ''}`
+  }
+
+  get url(): string {
+    return this.here + this.target
+  }
+
+  get remoteAddress(): string {
+    return clientAddress(this.raw)
+  }
+
+  get postfix(): string {
+    return this.target.slice(this.ownLength)
+  }
+}
+
+/** Takes scheme and host off the target of a client that takes us for a proxy (RFC 9112, 3.2.2). */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/'
+}
