@@ -35,81 +35,25 @@ export interface Row {
   readonly what: string
   readonly unit: string
   readonly ours: Spread
-  readonly baseline: Spread
+  /** Undefined, like the ratio, for a figure that stands for itself. */
+  readonly baseline?: Spread
   /** Ours to the baseline's, taken within each round. */
-  readonly ratio: Spread
-  readonly goal: Goal
+  readonly ratio?: Spread
+  /** Undefined for what is only worth knowing. */
+  readonly goal?: Goal
+  /** Whether the goal is reached; true where there is none. */
   readonly met: boolean
-  /** Medians of what was noted aside: ours first, then the baseline's. */
-  readonly aside: Readonly<Record<string, readonly [number, number]>>
+  /** Medians of what was noted aside: ours first, then the baseline's if there is one. */
+  readonly aside: Readonly<Record<string, readonly number[]>>
   readonly samples: number
   readonly noisySamples: number
 }
 
-/** Something said of the gateway's speed or size, with the measurement that shows it. */
+/** Something said of the gateway's speed, size or soundness, with the measurement that shows it. */
 export interface Claim {
   readonly name: string
   readonly title: string
-  /** What the figures are compared with. */
-  readonly baseline: string
+  /** What the figures are compared with; undefined when all of them stand for themselves. */
+  readonly baseline?: string
   run(options: RunOptions): Promise<readonly Row[]>
-}
-
-/** What to measure, side by side. */
-export interface Comparison {
-  readonly what: string
-  readonly unit: string
-  readonly goal: Goal
-  readonly rounds: number
-  readonly ours: () => Promise<Sample>
-  readonly baseline: () => Promise<Sample>
-  readonly progress: (text: string) => void
-}
-
-/**
- * Measures both sides in turn, ours first, and makes a row of it. The ratio is the median of the rounds' ratios, so
- * that a machine that gets slower or busier meanwhile does so to both sides.
- */
-export async function compare(comparison: Comparison): Promise<Row> {
-  const { what, unit, goal, rounds, progress } = comparison
-  const ours: Sample[] = []
-  const baseline: Sample[] = []
-  for (let round = 1; round <= rounds; round++) {
-    progress(`${what}: round ${round} of ${rounds}`)
-    ours.push(await comparison.ours())
-    baseline.push(await comparison.baseline())
-  }
-  const ratio = spread(ours.map((sample, i) => sample.value / baseline[i]!.value))
-  const own = spread(values(ours))
-  return {
-    what,
-    unit,
-    ours: own,
-    baseline: spread(values(baseline)),
-    ratio,
-    goal,
-    met: (goal.of === 'ours' ? own : ratio).median <= goal.atMost,
-    aside: asides(ours, baseline),
-    samples: 2 * rounds,
-    noisySamples: [...ours, ...baseline].filter(sample => sample.noisy).length,
-  }
-}
-
-function values(samples: readonly Sample[]): readonly number[] {
-  return samples.map(sample => sample.value)
-}
-
-function asides(ours: readonly Sample[], baseline: readonly Sample[]): Row['aside'] {
-  const medianOf = (samples: readonly Sample[], name: string): number =>
-    spread(samples.map(sample => sample.aside?.[name] ?? Number.NaN)).median
-  const names = Object.keys(ours[0]?.aside ?? {})
-  return Object.fromEntries(names.map(name => [name, [medianOf(ours, name), medianOf(baseline, name)]]))
-}
-
-/** Gives the median and the ends of one or more figures. */
-export function spread(figures: readonly number[]): Spread {
-  const sorted = figures.toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2
-  return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }

@@ -12,8 +12,12 @@ const CLAIMS: Readonly<Record<string, () => Promise<Claim>>> = {
   mediation: async () => (await import('./mediation.bench.ts')).mediation,
   relay: async () => (await import('./relay.bench.ts')).relay,
   'http-to-ws': async () => (await import('./http-to-ws.bench.ts')).httpToWebSocket,
+  'http-to-http': async () => (await import('./http-to-http.bench.ts')).httpToHttp,
+  'request-reply': async () => (await import('./request-reply.bench.ts')).requestReply,
   startup: async () => (await import('./startup.bench.ts')).startup,
   memory: async () => (await import('./memory.bench.ts')).memory,
+  bodies: async () => (await import('./bodies.bench.ts')).bodies,
+  pairs: async () => (await import('./pairs.bench.ts')).pairs,
 }
 
 interface Report {

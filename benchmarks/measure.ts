@@ -1,81 +1,31 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { RunOptions, Sample } from './claim.ts'
-import { canPin, here, Program } from './program.ts'
-import { commandOf, freePorts, type Ports, type Subject, writeConfiguration } from './subjects.ts'
+import { canPin } from './program.ts'
+import type { Subject } from './subjects.ts'
+import { type BackendCommand, SUBJECT_CORE, startLoad, startSubject, surroundings } from './surroundings.ts'
 import { busyMs, cpuMs, processTree } from './usage.ts'
 
-/** The core of the subject, alone on it. */
-const SUBJECT_CORE = 0
-/** The core that generator and backend share. */
-const LOAD_CORE = 1
-
-const READY = /\bready\b/
-const READY_LIMIT_MS = 20_000
 /** Others may take this share of the subject's core before a sample counts as noisy. */
 const QUIET_SHARE = 0.1
 
-/** A backend and a folder with the gateway's configuration: what a subject needs around it. */
-export interface Surroundings extends AsyncDisposable {
-  readonly ports: Ports
-  readonly dir: string
-  readonly backend: Program
-}
-
-/** Starts the backend and writes the configuration. `sink` makes the backend only count. */
-export async function surroundings({ sink }: { sink: boolean }): Promise<Surroundings> {
-  await using parts = new AsyncDisposableStack()
-  const ports = await freePorts()
-  const dir = await mkdtemp(join(tmpdir(), 'myelin-bench-'))
-  // Also when the run is broken off.
-  const remove = (): void => rmSync(dir, { recursive: true, force: true })
-  process.once('exit', remove)
-  parts.defer(() => {
-    process.off('exit', remove)
-    remove()
-  })
-  await writeConfiguration(dir, ports)
-  const mode = sink ? ['--sink'] : []
-  const backend = new Program(['node', here('backend.ts'), '--port', String(ports.backend), ...mode], {
-    core: LOAD_CORE,
-  })
-  parts.use(backend)
-  await backend.line(READY, READY_LIMIT_MS)
-  const kept = parts.move()
-  return { ports, dir, backend, [Symbol.asyncDispose]: () => kept.disposeAsync() }
-}
-
-/** Starts a subject on a core of its own and waits until it says it is ready. */
-export async function startSubject(subject: Subject, around: Surroundings): Promise<Program> {
-  const program = new Program(commandOf(subject, around.dir, around.ports), { core: SUBJECT_CORE })
-  try {
-    await program.line(READY, READY_LIMIT_MS)
-  } catch (error) {
-    await program.stop()
-    throw error
-  }
-  return program
-}
-
-/** Starts a load generator with the options of `load.ts`, flags being options with the value true. */
-export function startLoad(
-  options: Readonly<Record<string, string | number | true>>,
-  onLine: (line: string) => void = () => {},
-): Program {
-  const words = Object.entries(options).flatMap(([name, value]) =>
-    value === true ? [`--${name}`] : [`--${name}`, String(value)],
-  )
-  return new Program(['node', here('load.ts'), ...words], { core: LOAD_CORE, onLine })
-}
-
-/** What load is put on a subject. */
+/** What load is put on a subject, and what is behind it. */
 export interface LoadPlan {
-  readonly kind: 'relay' | 'http'
-  readonly size: number
+  readonly to: 'relay' | 'http'
+  readonly backend: BackendCommand
   readonly connections: number
-  readonly depth: number
+  /** Bytes of a message, or of a request's body. */
+  readonly size: number
+  /** Messages in flight per session; default 1. */
+  readonly depth?: number
+  /** Method of the requests; default POST. */
+  readonly method?: 'GET' | 'POST'
+  /** Whether bodies are JSON with an `id` that must come back. */
+  readonly asks?: boolean
+  /** The status every answer must have; default 202. */
+  readonly status?: number
+  /** Bytes every answer's body must have; default any. */
+  readonly answer?: number
+  /** Whether the backend is asked, in the end, if it has got as many messages as were accepted. */
+  readonly counts?: boolean
 }
 
 /** Gives rounds and times of a run: enough to quote, or just enough to see that all works. */
@@ -103,8 +53,9 @@ interface Snapshot {
 }
 
 async function loadOnce(subject: Subject, plan: LoadPlan, options: RunOptions): Promise<Sample> {
-  await using around = await surroundings({ sink: plan.kind === 'http' })
-  await using program = await startSubject(subject, around)
+  const { to, backend, counts, ...load } = plan
+  await using around = await surroundings(subject, backend)
+  await using program = await startSubject(around)
   const pids = processTree(program.pid)
   const snapshot = (): Snapshot => ({
     atMs: performance.now(),
@@ -114,17 +65,17 @@ async function loadOnce(subject: Subject, plan: LoadPlan, options: RunOptions): 
   })
   const marks = new Map<string, Snapshot>()
   const { warmUpSeconds, seconds } = timing(options)
-  const { kind, ...load } = plan
-  const { relay, http, backend } = around.ports
-  const url = kind === 'relay' ? `ws://127.0.0.1:${relay}/` : `http://127.0.0.1:${http}${subject.servicePath}`
+  const { ports } = around
+  const url =
+    to === 'relay' ? `ws://127.0.0.1:${ports.relay}/` : `http://127.0.0.1:${ports.http}${subject.servicePath}`
   const onLine = (line: string): void => {
     if (line === 'START' || line === 'END') marks.set(line, snapshot())
   }
-  await using generator = startLoad({ url, ...load, 'warm-up': warmUpSeconds, seconds }, onLine)
+  await using generator = startLoad('load.ts', { url, ...load, 'warm-up': warmUpSeconds, seconds }, onLine)
   const limitMs = (warmUpSeconds + seconds + 15) * 1000
   const result = JSON.parse(await generator.line(/^\{/, limitMs)) as LoadResult
   if (result.problems.length > 0) throw new Error(`${subject.name}: ${result.problems.join('; ')}`)
-  if (kind === 'http') await allArrived(backend, result.answered, subject.name)
+  if (counts) await allArrived(ports.backend, result.answered, subject.name)
   return sampleOf(result, marks.get('START')!, marks.get('END')!)
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Claim, compare, type Sample } from './claim.ts'
-import { startLoad, startSubject, surroundings } from './measure.ts'
+import type { Claim, Sample } from './claim.ts'
+import { compare } from './compare.ts'
+import { relayAndAccept } from './configuration.ts'
 import { barePipe, gateway, type Subject } from './subjects.ts'
+import { ECHO, startLoad, startSubject, surroundings } from './surroundings.ts'
 import { processTree, residentBytes } from './usage.ts'
 
 const KIB = 1024
@@ -15,7 +17,7 @@ export const memory: Claim = {
   async run({ quick, subjectCommand, progress }) {
     const sessions = quick ? 500 : 2000
     const settleMs = quick ? 1500 : 4000
-    const subject = gateway(subjectCommand)
+    const subject = gateway(subjectCommand, relayAndAccept)
     const row = await compare({
       what: `${sessions} sessions`,
       unit: 'KiB/session',
@@ -30,14 +32,14 @@ export const memory: Claim = {
 }
 
 async function idleMemory(subject: Subject, sessions: number, settleMs: number): Promise<Sample> {
-  await using around = await surroundings({ sink: false })
-  await using program = await startSubject(subject, around)
+  await using around = await surroundings(subject, ECHO)
+  await using program = await startSubject(around)
   const pids = processTree(program.pid)
   await sleep(1000)
   const empty = residentBytes(pids)
 
   const url = `ws://127.0.0.1:${around.ports.relay}/`
-  await using generator = startLoad({ url, connections: sessions, size: 128, idle: true })
+  await using generator = startLoad('load.ts', { url, connections: sessions, size: 128, idle: true })
   await generator.line(/^READY$/, 60_000)
   await sleep(settleMs)
   const full = residentBytes(pids)

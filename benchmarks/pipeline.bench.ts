@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessageContext } from '../src/core/context.ts'
 import { type Outcome, STOP, type Step } from '../src/core/step.ts'
 import { chain } from '../src/sequences/pipeline.ts'
-import { type Claim, compare, type Sample } from './claim.ts'
+import type { Claim, Sample } from './claim.ts'
+import { compare } from './compare.ts'
 
 const STEPS = 8
 

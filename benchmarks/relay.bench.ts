@@ -1,6 +1,9 @@
-import { type Claim, compare, type Row, type RunOptions } from './claim.ts'
+import type { Claim, Row, RunOptions } from './claim.ts'
+import { compare } from './compare.ts'
+import { relayAndAccept } from './configuration.ts'
 import { cpuPerMessage, type LoadPlan, timing } from './measure.ts'
 import { barePipe, gateway } from './subjects.ts'
+import { ECHO } from './surroundings.ts'
 
 /** Compares relaying WebSocket messages through mediation with piping them by the bare `ws` library. */
 export const relay: Claim = {
@@ -20,8 +23,8 @@ async function compareRelay(
   { size, depth }: { size: number; depth: number },
   options: RunOptions,
 ): Promise<Row> {
-  const subject = gateway(options.subjectCommand)
-  const plan: LoadPlan = { kind: 'relay', connections: 50, size, depth }
+  const subject = gateway(options.subjectCommand, relayAndAccept)
+  const plan: LoadPlan = { to: 'relay', backend: ECHO, connections: 50, size, depth }
   return compare({
     what: `${size} B, depth ${depth}`,
     unit: 'µs CPU/message',

@@ -1,10 +1,12 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Claim, compare, type Row, type Sample } from './claim.ts'
-import { upgradeRequest } from './frames.ts'
-import { surroundings } from './measure.ts'
+import type { Claim, Row, Sample } from './claim.ts'
+import { compare } from './compare.ts'
+import { relayAndAccept } from './configuration.ts'
+import { upgradeRequest } from './load/frames.ts'
 import { Program } from './program.ts'
 import { barePipe, commandOf, gateway, type Subject } from './subjects.ts'
+import { ECHO, surroundings } from './surroundings.ts'
 
 const LIMIT_MS = 20_000
 
@@ -14,7 +16,7 @@ export const startup: Claim = {
   title: 'Start to ready with a relay and a proxy service; any core',
   baseline: 'bare-pipe.ts',
   async run({ quick, subjectCommand, progress }) {
-    const subject = gateway(subjectCommand)
+    const subject = gateway(subjectCommand, relayAndAccept)
     const rounds = quick ? 3 : 5
     const measure = (what: string, ms: (subject: Subject) => Promise<number>): Promise<Row> => {
       const sample = async (of: Subject): Promise<Sample> => ({ value: await ms(of) })
@@ -36,7 +38,7 @@ export const startup: Claim = {
 }
 
 async function readyMs(subject: Subject): Promise<number> {
-  await using around = await surroundings({ sink: false })
+  await using around = await surroundings(subject, ECHO)
   const from = performance.now()
   await using program = new Program(commandOf(subject, around.dir, around.ports))
   await program.line(/\bready\b/, LIMIT_MS)
@@ -44,7 +46,7 @@ async function readyMs(subject: Subject): Promise<number> {
 }
 
 async function handshakeMs(subject: Subject): Promise<number> {
-  await using around = await surroundings({ sink: false })
+  await using around = await surroundings(subject, ECHO)
   const url = new URL(`ws://127.0.0.1:${around.ports.relay}/`)
   const from = performance.now()
   await using program = new Program(commandOf(subject, around.dir, around.ports))

@@ -79,3 +79,11 @@ export function busyMs(core: number): number {
     .map(Number)
   return (user + nice + system + interrupt + softInterrupt + stolen) * TICK_MS
 }
+
+/** Gives a function that tells how much of a core all but some processes have used since, in percent. */
+export function othersOn(core: number, pids: readonly number[]): () => number {
+  const used = (): number => busyMs(core) - cpuMs(pids)
+  const from = performance.now()
+  const before = used()
+  return () => ((used() - before) / (performance.now() - from)) * 100
+}

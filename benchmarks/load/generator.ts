@@ -9,6 +9,13 @@ export interface GeneratorOptions {
   readonly binary: boolean
   /** Media type of request bodies. */
   readonly type: string
+  readonly method: string
+  /** Whether request bodies are JSON with an `id` that has to come back. */
+  readonly asks: boolean
+  /** Status of good HTTP answers. */
+  readonly status: number
+  /** Bytes in the body of good HTTP answers; any when left out. */
+  readonly answer?: number
 }
 
 /** Keeps a subject busy: each answer is followed by the next message at once. */

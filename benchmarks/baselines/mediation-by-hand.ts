@@ -1,6 +1,6 @@
-import { parseXml } from '../src/message/xml/parse.ts'
-import type { XmlElement } from '../src/message/xml/tree.ts'
-import { log } from './mediation-service.ts'
+import { parseXml } from '../../src/message/xml/parse.ts'
+import type { XmlElement } from '../../src/message/xml/tree.ts'
+import { log } from '../mediation-service.ts'
 
 /** Work that a sequence does, written out: bytes of a message in, bytes of the answer out. */
 export type ByHand = (body: Buffer) => Buffer

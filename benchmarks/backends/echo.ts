@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { parseArgs } from 'node:util'
-import { acceptOf, FIN, headerBytes, OPCODE, payloadBytes } from './frames.ts'
+import { acceptOf, FIN, headerBytes, OPCODE, payloadBytes } from '../load/frames.ts'
 
 // The WebSocket backend behind every subject: sends each message back, or with --sink only counts it. It has to cost
 // much less than the subject, so it turns the bytes of a read into the bytes of one write without taking messages

@@ -5,7 +5,7 @@ import { HttpGenerator } from './http-generator.ts'
 import { WebSocketGenerator } from './websocket-generator.ts'
 
 // Loads one subject from a process of its own: a `ws:` address with messages over open sessions, an `http:` one with
-// POST requests. Prints START and END around the measured window and one line of JSON after it. With --idle it opens
+// requests. Prints START and END around the measured window and one line of JSON after it. With --idle it opens
 // the sessions, has each answered once, prints READY and holds them until its input ends.
 
 interface Plan extends GeneratorOptions {
@@ -24,6 +24,10 @@ function readPlan(): Plan {
       seconds: { type: 'string', default: '2' },
       'warm-up': { type: 'string', default: '1' },
       type: { type: 'string', default: 'text/plain' },
+      method: { type: 'string', default: 'POST' },
+      asks: { type: 'boolean', default: false },
+      status: { type: 'string', default: '202' },
+      answer: { type: 'string' },
       binary: { type: 'boolean', default: false },
       idle: { type: 'boolean', default: false },
     },
@@ -36,6 +40,10 @@ function readPlan(): Plan {
     depth: Number(values.depth),
     binary: values.binary,
     type: values.type,
+    method: values.method,
+    asks: values.asks,
+    status: Number(values.status),
+    ...(values.answer !== undefined && { answer: Number(values.answer) }),
     warmUpMs: Number(values['warm-up']) * 1000,
     windowMs: Number(values.seconds) * 1000,
     idle: values.idle,
