@@ -1,4 +1,5 @@
 import { dirname, resolve as resolvePath } from 'node:path'
+import type { TransportStores } from './deployment/transport-tls.ts'
 import type {
   HttpClientSettings,
   HttpSettings,
@@ -15,7 +16,9 @@ import {
 } from './message/codecs/json-xml-options.ts'
 import type { Setting } from './settings/setting.ts'
 import { SETTINGS } from './settings/table.ts'
+import { transportStores } from './settings/tls.ts'
 import { MalformedToml, readToml, type TomlEntry } from './settings/toml.ts'
+import type { ClientTlsOptions } from './websocket/options.ts'
 
 export { SETTINGS } from './settings/table.ts'
 
@@ -51,6 +54,9 @@ export class Settings {
   http(hasTls: boolean): HttpSettings {
     return {
       hasTls,
+      inboundOffset: this.get('synapse_properties.inbound.port.offset.enable')
+        ? this.get('server.offset')
+        : 0,
       cors: {
         isEnabled: this.get('synapse_properties.synapse.rest.CORSConfig.enabled'),
         origins: this.get('synapse_properties.synapse.rest.CORSConfig.Access-Control-Allow-Origin'),
@@ -59,17 +65,30 @@ export class Settings {
     }
   }
 
-  /** What HTTP endpoints need; the trust store is read by the caller. */
-  httpClient(authorities: string | undefined): HttpClientSettings {
+  /** What HTTP endpoints need; key store and trust store are read by the caller. */
+  httpClient(tls: ClientTlsOptions = {}): HttpClientSettings {
     return {
       maxBodyBytes: this.get('transport.http.sender.max_body_bytes'),
       connectTimeoutMs: this.get('transport.http.sender.connect_timeout_ms'),
       socketTimeoutMs: this.get('transport.http.socket_timeout'),
       timeoutMs: this.get('synapse_properties.synapse.global_timeout_interval'),
       suspendMs: this.get('synapse_properties.synapse.global_endpoint_suspend_duration'),
-      suspendFactor: 1,
-      tls: authorities === undefined ? {} : { ca: authorities },
+      suspendFactor: this.get('synapse_properties.synapse.global_endpoint_suspend_progression_factor'),
+      overridesSuspension: this.get(
+        'synapse_properties.synapse.override_endpoint_suspend_config_with_global_values',
+      ),
+      buildsForFailover: this.get('synapse_properties.build.message.on.failover.enable'),
+      tokenSeconds: this.get('synapse_properties.synapse.endpoint.http.oauth.cache.timeout'),
+      tls: {
+        ...tls,
+        verifyHostName: this.get('transport.http.sender.hostname_verifier') !== 'AllowAll',
+      },
     }
+  }
+
+  /** Where the transports have their certificates. */
+  stores(): TransportStores {
+    return transportStores(key => this.#values.get(key) as string | undefined)
   }
 
   /** What scripts may use up. */
@@ -97,8 +116,8 @@ export class Settings {
     return new Map(named.map(([key, file]) => [key.slice(prefix.length), String(file)]))
   }
 
-  /** What WebSocket endpoints need; the trust store is read by the caller. */
-  webSocket(authorities: string | undefined): WebSocketSettings {
+  /** What WebSocket endpoints need; key store and trust store are read by the caller. */
+  webSocket(tls: ClientTlsOptions = {}): WebSocketSettings {
     const get = this.get.bind(this)
     return {
       outDispatchSequence: get('transport.ws.sender.outflow_dispatch_sequence'),
@@ -115,8 +134,8 @@ export class Settings {
         maxBytes: get('transport.ws.queue.max_bytes'),
       },
       tls: {
+        ...tls,
         verifyHostName: get('transport.ws.sender.parameter.ws.client.enable.hostname.verification'),
-        ...(authorities !== undefined && { ca: authorities }),
       },
     }
   }

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import type { MessageContext } from '../core/context.ts'
 import { control, derived, setting, textValue, type WellKnown } from './well-known-entry.ts'
 
@@ -79,15 +80,45 @@ export const httpProperties: readonly WellKnown[] = [
     'True, as in the original.',
     ctx => ctx.direction === 'request',
   ),
-  ...derived('HTTP_METHOD', ['axis2'], 'Method of the HTTP request.', ctx => ctx.origin.request?.method),
+  ...derived(
+    'HTTP_METHOD',
+    ['axis2'],
+    'Method of the HTTP request; set, the one a backend is called with.',
+    ctx => ctx.origin.request?.method,
+  ),
   ...derived(
     'REST_URL_POSTFIX',
     ['axis2'],
-    'What follows the path of the service, query included.',
+    'What follows the path of the service, query included; appended to the address of an endpoint unless it is removed.',
     ctx => ctx.origin.request?.postfix || undefined,
   ),
   ...derived('REMOTE_ADDR', ['axis2'], 'Address of the client.', ctx => ctx.origin.request?.remoteAddress),
   ...derived('REMOTE_HOST', ['axis2'], 'The same.', ctx => ctx.origin.request?.remoteAddress),
+  ...derived(
+    'EXCESS_TRANSPORT_HEADERS',
+    ['axis2'],
+    'Values of headers that came more than once, but for the first of each: `{NAME=[VALUE, VALUE]}`.',
+    ({ message }) => excessOf(message.headers.fields()),
+  ),
+  ...derived(
+    'CHARACTER_SET_ENCODING',
+    ['axis2'],
+    'Character set of the payload as the Content-Type has it; UTF-8 where it says none. Payloads leave in UTF-8.',
+    ({ message }) =>
+      /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(message.headers.get('Content-Type') ?? '')?.[1] ?? 'UTF-8',
+  ),
+  ...derived(
+    'synapse.isresponse',
+    ['axis2'],
+    'Whether the message is a response.',
+    ({ direction }) => direction === 'response',
+  ),
+  ...derived(
+    'message.builder.invoked',
+    ['axis2'],
+    'Whether the payload was read, or made here.',
+    ({ message }) => !message.content.isArriving && message.content.form !== 'bytes',
+  ),
   ...derived('SERVICE_PREFIX', ['axis2'], 'Scheme and host the client used, with `/` behind.', ctx => {
     const prefix = hostOf(ctx)
     return prefix && `${prefix}/`
@@ -103,6 +134,39 @@ export const httpProperties: readonly WellKnown[] = [
   ...setting('SC_ACCEPTED', 'axis2', 'True gives the response status 202.'),
   ...setting('FAULTS_AS_HTTP_200', 'axis2', 'True sends SOAP faults with status 200 in place of 500.'),
   ...setting('NIO-ACK-Requested', 'axis2', 'True gives a caller that nobody answers HTTP_SC and no body.'),
+  ...setting('DISABLE_CHUNKING', 'axis2', 'True collects the payload and sends it with a Content-Length.'),
+  ...setting(
+    'FORCE_HTTP_1.0',
+    'axis2',
+    'True collects the payload, sends it to the backend with a Content-Length, and closes the connection behind it; the request line is that of HTTP/1.1.',
+  ),
+  ...setting(
+    'FORCE_HTTP_CONTENT_LENGTH',
+    'axis2',
+    'Accepted: a payload has a Content-Length wherever its length is known.',
+  ),
+  ...setting(
+    'COPY_CONTENT_LENGTH_FROM_INCOMING',
+    'axis2',
+    'Accepted: what is passed on as it came keeps its length.',
+  ),
+  ...setting('NO_KEEPALIVE', 'axis2', 'True closes the connection to the backend behind the request.'),
+  ...setting('FORCE_POST_PUT_NOBODY', 'axis2', 'Accepted: POST, PUT and DELETE may go without a body.'),
+  ...setting('POST_TO_URI', 'axis2', 'True puts the whole URL into the request line, as proxies want it.'),
+  ...setting('FULL_URI', 'axis2', 'The same.'),
+  ...setting('REQUEST_HOST_HEADER', 'axis2', 'The Host header the backend gets.'),
+  ...setting(
+    'IGNORE_SC_ACCEPTED',
+    'axis2',
+    'True takes the 202 of a backend without a body for its answer; else there is none.',
+  ),
+  ...setting('enableMTOM', 'axis2', 'Accepted: attachments leave as they came.'),
+  ...setting('enableSwA', 'axis2', 'The same.'),
+  ...setting(
+    'FORCE_SOAP_FAULT',
+    'axis2',
+    'Accepted: a SOAP caller gets what went wrong as a SOAP fault, any other as JSON.',
+  ),
   ...setting('HTTP_ETAG', 'axis2', 'True gives the response a tag, and 304 to a caller that has it.'),
   ...setting(
     'setCharacterEncoding',
@@ -120,6 +184,18 @@ export const httpProperties: readonly WellKnown[] = [
     'mediate for every HTTP request: services have one operation.',
     ctx => (ctx.origin.kind === 'http' ? 'mediate' : undefined),
   ),
+  ...setting(
+    'FORCE_ERROR_ON_SOAP_FAULT',
+    'default',
+    'True makes a SOAP fault that a backend answers with a fault of the endpoint: 500000.',
+  ),
+  ...setting('ENDPOINT_PREFIX', 'default', 'Address of the endpoint the message was last given to.'),
+  ...setting('last_endpoint', 'default', 'Name of the endpoint that failed last, or its address.'),
+  ...derived('ARTIFACT_NAME', ['default'], 'What serves the message, and its name, in one word.', ctx => {
+    const word = ARTIFACTS[ctx.service.kind]
+    return word && word + ctx.service.name
+  }),
+  ...derived('SERVER_IP', ['default'], 'An address of this machine.', () => serverAddress()),
   ...derived('REST_FULL_REQUEST_PATH', ['default'], 'In an API: path and query of the request.', ctx =>
     ctx.origin.request?.rest ? ctx.origin.request.target : undefined,
   ),
@@ -166,6 +242,34 @@ export const httpProperties: readonly WellKnown[] = [
     ctx => ctx.origin.request?.rest?.pattern,
   ),
 ]
+
+const ARTIFACTS: Readonly<Record<string, string>> = {
+  'proxy service': 'proxyservices',
+  API: 'api',
+  'inbound endpoint': 'inboundendpoint',
+}
+
+function excessOf(fields: readonly { readonly name: string; readonly value: string }[]): string {
+  const found = new Map<string, { readonly name: string; readonly more: string[] }>()
+  for (const { name, value } of fields) {
+    const before = found.get(name.toLowerCase())
+    if (before) before.more.push(value)
+    else found.set(name.toLowerCase(), { name, more: [] })
+  }
+  const repeated = [...found.values()].filter(({ more }) => more.length > 0)
+  return `{${repeated.map(({ name, more }) => `${name}=[${more.join(', ')}]`).join(', ')}}`
+}
+
+let knownAddress: string | undefined
+
+/** The first address other machines may know; the loopback where there is none. */
+function serverAddress(): string {
+  knownAddress ??=
+    Object.values(networkInterfaces())
+      .flatMap(each => each ?? [])
+      .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
+  return knownAddress
+}
 
 /** Scheme and host of the URL the client used. */
 function hostOf({ origin }: MessageContext): string | undefined {

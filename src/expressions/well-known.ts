@@ -2,6 +2,7 @@ import { addressingProperties } from './well-known-addressing.ts'
 import type { WellKnown } from './well-known-entry.ts'
 import { httpProperties } from './well-known-http.ts'
 import { messageProperties } from './well-known-message.ts'
+import { tlsProperties } from './well-known-tls.ts'
 import { webSocketProperties } from './well-known-websocket.ts'
 
 export { type Accessor, SCOPES, type Scope, type WellKnown } from './well-known-entry.ts'
@@ -10,6 +11,7 @@ const ALL: readonly WellKnown[] = [
   ...messageProperties,
   ...addressingProperties,
   ...httpProperties,
+  ...tlsProperties,
   ...webSocketProperties,
 ]
 

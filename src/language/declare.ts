@@ -97,12 +97,17 @@ export interface EndpointTemplate {
 /** A service and where it is served. */
 export interface ServedService {
   readonly service: Service
-  /** A listener of its own, one of those all HTTP services share, or that of an HTTP inbound endpoint. */
-  readonly listener: ListenerAddress | 'http' | 'https' | BoundTo
+  /**
+   * A listener of its own, one of those all HTTP services share, that of an inbound endpoint, or none: inbound
+   * endpoints pass requests on to it.
+   */
+  readonly listener: ListenerAddress | 'http' | 'https' | 'inbound endpoints' | BoundTo
   /** A path without query; `/*` at the end takes everything below it. */
   readonly path: string
   /** Set for a service that takes WebSockets, and then only those. */
   readonly webSocket?: WebSocketServiceOptions
+  /** APIs that take those WebSockets whose handshake has their path. */
+  readonly apis?: readonly ServedService[]
   readonly http?: HttpServiceOptions
   readonly span: Span
 }
@@ -141,6 +146,8 @@ export interface EndpointNode {
   readonly kind: EndpointKind | undefined
   readonly config: Config<Fields> | undefined
   readonly span: Span
+  /** Whether what it is made of reads the payload. */
+  readonly readsContent?: boolean
 }
 
 /** What `compile` works with: parts of the same file, other artifacts by name, and a place to report to. */
@@ -223,6 +230,12 @@ export interface HttpClientSettings {
   /** How long an endpoint is suspended that does not say; below 0 the built-in 30 seconds. */
   readonly suspendMs: number
   readonly suspendFactor: number
+  /** Whether these two hold for endpoints that say otherwise. */
+  readonly overridesSuspension: boolean
+  /** Whether groups read in every payload, so that it can be sent again. */
+  readonly buildsForFailover: boolean
+  /** How long an OAuth token is kept at most, in seconds. */
+  readonly tokenSeconds: number
   readonly tls: ClientTlsOptions
 }
 
@@ -230,6 +243,8 @@ export interface HttpClientSettings {
 export interface HttpSettings {
   /** Whether the HTTP transport has a port for TLS. */
   readonly hasTls: boolean
+  /** What is added to the ports of HTTP inbound endpoints. */
+  readonly inboundOffset: number
   readonly cors: CorsSettings
 }
 

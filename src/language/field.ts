@@ -69,10 +69,10 @@ export function attribute<T>(
   }
 }
 
-/** One element with fields of its own. */
+/** One element with fields of its own; `isOwn` says that it stands in our own namespace. */
 export function child<F extends Fields>(
   fields: F,
-  options: Described & { required?: boolean },
+  options: Described & { required?: boolean; isOwn?: boolean },
 ): Field<Config<F> | undefined> {
   return {
     kind: 'child',
@@ -81,7 +81,7 @@ export function child<F extends Fields>(
     name: options.name,
     fields,
     read(name, reader) {
-      const [element, ...more] = reader.takeChildren(name)
+      const [element, ...more] = options.isOwn ? reader.takeOwnChildren(name) : reader.takeChildren(name)
       // Compatibility: of several, the first counts.
       for (const { span } of more)
         reader.warning(

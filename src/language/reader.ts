@@ -5,7 +5,7 @@ import type { Branch, Config, Fields, Parameter } from './field.ts'
 import { resolvedValue } from './resolved.ts'
 import type { Span } from './source.ts'
 import { Expected, reference, type ValueType } from './types.ts'
-import { type Attribute, type Element, isSynapse } from './xml.ts'
+import { type Attribute, type Element, isSynapse, OWN_NAMESPACE } from './xml.ts'
 
 /** The components that files may use. */
 export interface Vocabulary {
@@ -37,6 +37,7 @@ export class ElementReader {
   readonly #children: Set<Element>
   #attributeNames: string[] = []
   #childNames: string[] = []
+  #ownNames: string[] = []
 
   constructor(element: Element, reading: Reading) {
     this.element = element
@@ -68,6 +69,16 @@ export class ElementReader {
   takeChildren(name: string): Element[] {
     this.#childNames.push(name)
     const taken = [...this.#children].filter(child => child.name === name && isSynapse(child))
+    for (const child of taken) this.#children.delete(child)
+    return taken
+  }
+
+  /** Takes the children of that name in our own namespace. */
+  takeOwnChildren(name: string): Element[] {
+    this.#ownNames.push(name)
+    const taken = [...this.#children].filter(
+      child => child.name === name && child.namespace === OWN_NAMESPACE,
+    )
     for (const child of taken) this.#children.delete(child)
     return taken
   }
@@ -200,8 +211,12 @@ export class ElementReader {
     this.#children.delete(element)
     const kind = vocabulary.endpoints.get(element.name)
     if (kind) {
+      const outer = this.#reading.readsContent
+      this.#reading.readsContent = false
       const config = readDeclared(kind, element, this.#reading)
-      return config && { name: undefined, key: undefined, kind, config, span: element.span }
+      const { readsContent } = this.#reading
+      this.#reading.readsContent = outer || readsContent
+      return config && { name: undefined, key: undefined, kind, config, span: element.span, readsContent }
     }
     const reason = vocabulary.unsupported.get(`endpoint/${element.name}`)
     if (reason !== undefined) {
@@ -282,7 +297,7 @@ export class ElementReader {
       this.#leftover(name, nameSpan, known, what, { code: 'unknown-attribute', message, hint })
     }
     for (const child of this.#children) {
-      if (child.name === 'description' || !isSynapse(child)) continue
+      if (this.#refusesAsOwn(child) || child.name === 'description' || !isSynapse(child)) continue
       const hint = didYouMean(child.name, this.#childNames)
       const message = `<${this.element.name}> takes no <${child.name}>.`
       this.#leftover(child.name, child.span, known, `<${child.name}>`, {
@@ -291,6 +306,17 @@ export class ElementReader {
         hint,
       })
     }
+  }
+
+  /** Refuses what is ours, or is called so: the original reads past it, so nobody else will say that it is wrong. */
+  #refusesAsOwn(child: Element): boolean {
+    const { name, span, namespace } = child
+    const isOwn = namespace === OWN_NAMESPACE
+    if (!isOwn && !(isSynapse(child) && this.#ownNames.includes(name))) return false
+    const what = isOwn ? `<${name}> of the namespace ${OWN_NAMESPACE}` : `<${name}>`
+    const hint = isOwn ? didYouMean(name, this.#ownNames) : `It stands in the namespace ${OWN_NAMESPACE}.`
+    this.wrong(span, 'unknown-element', `<${this.element.name}> takes no ${what}.`, hint)
+    return true
   }
 
   #leftover(

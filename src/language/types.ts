@@ -57,6 +57,16 @@ export function integer({
   }
 }
 
+/** A number, whole or not. */
+export const decimal: ValueType<number> = {
+  name: 'number',
+  parse(value) {
+    const number = Number(value.trim())
+    if (value.trim() === '' || !Number.isFinite(number)) throw new Expected('a number')
+    return number
+  },
+}
+
 /** A TCP port; 0 lets the system pick a free one. */
 export const port: ValueType<number> = integer({ min: 0, max: 65535 })
 

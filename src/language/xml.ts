@@ -40,6 +40,9 @@ export const SYNAPSE_NAMESPACES: ReadonlySet<string> = new Set([
   'http://www.wso2.org/products/wso2commons/tasks',
 ])
 
+/** The namespace of what is said here and means nothing to the original product, which reads past it. */
+export const OWN_NAMESPACE = 'urn:myelin'
+
 /** Whether an element belongs to the configuration language. */
 export function isSynapse(element: Element): boolean {
   return SYNAPSE_NAMESPACES.has(element.namespace)

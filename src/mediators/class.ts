@@ -1,12 +1,12 @@
 import type { MessageContext } from '../core/context.ts'
 import { type Outcome, STOP } from '../core/step.ts'
 import { expression } from '../expressions/expression.ts'
-import { type Build, mediator } from '../language/declare.ts'
+import { mediator } from '../language/declare.ts'
 import { attribute, type Config, children, literal } from '../language/field.ts'
-import { name, type Reference, reference, text } from '../language/types.ts'
+import { name, reference, text } from '../language/types.ts'
 import { serializeXml } from '../message/xml/serialize.ts'
-import { MediatorContext } from './class-context.ts'
-import { loadMediator, type Mediate } from './class-module.ts'
+import { MediatorContext } from '../sequences/class-context.ts'
+import { loadMediator, type Mediate, moduleFor } from '../sequences/class-module.ts'
 
 const propertyFields = {
   name: attribute(name, { doc: 'Name of the property.', required: true }),
@@ -56,7 +56,7 @@ It may return a promise. What it returns or resolves to ends the message if it i
         wrong(`Property ${each.name} needs a value, an expression or an element.`, { code: 'missing' })
   },
   compile({ name: className, property }, build) {
-    const mediate = moduleFor(className, build)
+    const mediate = moduleFor<Mediate>(className, loadMediator, build) ?? (() => undefined)
     const properties = propertiesOf(property)
     return ctx => {
       const outcome = mediate(new MediatorContext(ctx), properties(ctx))
@@ -67,37 +67,6 @@ It may return a promise. What it returns or resolves to ends the message if it i
 
 function outcomeOf(result: boolean | void): Outcome {
   return result === false ? STOP : undefined
-}
-
-function moduleFor({ name: className, span }: Reference, build: Build): Mediate {
-  const file = build.settings.classes.get(className)
-  if (file === undefined) {
-    const message = `Class ${className} is Java, and no module stands for it.`
-    const hint = `Write in deployment.toml, with your own file: [myelin.classes] "${className}" = "./classes/${moduleName(className)}.ts"`
-    build.error(span, 'bad-class', message, hint)
-    return () => undefined
-  }
-  try {
-    return loadMediator(file)
-  } catch (error) {
-    build.error(
-      span,
-      'bad-class',
-      `The module ${file} for class ${className} cannot be used: ${firstLine(error)}.`,
-    )
-    return () => undefined
-  }
-}
-
-/** `DiscountQuoteMediator` is suggested as `discount-quote-mediator`. */
-function moduleName(className: string): string {
-  const short = className.slice(className.lastIndexOf('.') + 1)
-  return short.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n', 1)[0]!.replace(/\.$/, '')
 }
 
 type Properties = Readonly<Record<string, unknown>>

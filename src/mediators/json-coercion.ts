@@ -1,5 +1,3 @@
-import { ExactNumber } from '../message/codecs/exact-number.ts'
-import { parseJson } from '../message/codecs/json.ts'
 import {
   type AnySchemaObject,
   type Draft,
@@ -8,7 +6,9 @@ import {
   engineFor,
   type Options,
   type ValidateFunction,
-} from './ajv.ts'
+} from '../expressions/ajv.ts'
+import { ExactNumber } from '../message/codecs/exact-number.ts'
+import { parseJson } from '../message/codecs/json.ts'
 
 /** Gives a value the types a schema asks for. */
 export interface JsonCoercion {

@@ -23,7 +23,7 @@ export const sendMediator = mediator({
     }),
   },
   notes:
-    'A message handed to a WebSocket endpoint gets no answer of its own: what the backend sends runs through the out-dispatch sequence. While the link to the backend is being opened the message waits, and the next ones of the same session with it. With `OUT_ONLY` an answer is let go.\n\nCompatibility: a `receive` that comes out empty leaves the answer to the out sequence.',
+    'A message handed to a WebSocket endpoint without `<correlation>` gets no answer of its own: what the backend sends runs through the out-dispatch sequence. While the link to the backend is being opened the message waits, and the next ones of the same session with it. With `OUT_ONLY` an answer is let go.\n\nCompatibility: a `receive` that comes out empty leaves the answer to the out sequence.',
   example: `<send>
     <endpoint><address uri="ws://localhost:8082/websocket"/></endpoint>
 </send>`,

@@ -1,7 +1,8 @@
-import { integer, list, oneOf, port, text, type ValueType } from '../language/types.ts'
+import { decimal, integer, list, oneOf, port, text, type ValueType } from '../language/types.ts'
 import { DEFAULT_CONNECTION_OPTIONS, DEFAULT_HANDSHAKE_TIMEOUT_MS } from '../websocket/options.ts'
 import { jsonXmlSettings } from './json-xml.ts'
 import { boolean, setting } from './setting.ts'
+import { tlsSettings } from './tls.ts'
 
 const atLeast = (min: number): ValueType<number> => integer({ min })
 
@@ -42,17 +43,17 @@ export const SETTINGS = {
   'transport.http.listener.secured_protocols': setting(
     text,
     'TLS',
-    'TLS versions of the HTTPS transport, comma-separated: TLS, TLSv1.2, TLSv1.3.',
+    'TLS versions of the HTTPS transport, comma-separated: TLS, TLSv1.2, TLSv1.3; older ones are left out.',
   ),
   'transport.http.listener.secured_verify_client': setting(
     oneOf('none', 'optional', 'require'),
     'none',
-    'Whether HTTPS clients must show a certificate of an authority in the trust store; optional asks for none.',
+    'The same as verify_client, which the original knows.',
   ),
   'transport.http.listener.preferred_ciphers': setting(
     text,
     undefined,
-    'Cipher suites of the HTTPS transport, comma-separated, in the names of OpenSSL or the IETF.',
+    'Cipher suites of the HTTPS transport, comma-separated, in the names of Java, the IETF or OpenSSL.',
   ),
   'keystore.tls.file_name': setting(
     text,
@@ -106,7 +107,28 @@ export const SETTINGS = {
     -1,
     'How long an endpoint is suspended that does not say, in milliseconds; below 0 30000.',
   ),
+  'synapse_properties.synapse.global_endpoint_suspend_progression_factor': setting(
+    decimal,
+    1,
+    'What each further suspension of an endpoint that does not say is multiplied by.',
+  ),
+  'synapse_properties.synapse.override_endpoint_suspend_config_with_global_values': setting(
+    boolean,
+    false,
+    'Whether the two above hold for all endpoints, whatever they say themselves.',
+  ),
+  'synapse_properties.build.message.on.failover.enable': setting(
+    boolean,
+    false,
+    'Whether groups of endpoints read every payload in before they try the first, so that any can be sent again.',
+  ),
+  'synapse_properties.synapse.endpoint.http.oauth.cache.timeout': setting(
+    atLeast(0),
+    3_000,
+    'How long the OAuth token of an http endpoint is kept at most, in seconds; 0 asks for one each time.',
+  ),
   ...jsonXmlSettings,
+  ...tlsSettings,
   'transport.ws.sender.enable': setting(boolean, true, 'Accepted; WebSocket endpoints are always there.'),
   'transport.ws.sender.outflow_dispatch_sequence': setting(
     text,
@@ -162,7 +184,7 @@ export const SETTINGS = {
   'transport.wss.sender.truststore_location': setting(
     text,
     undefined,
-    'Authorities for wss backends: JKS, PKCS#12 or PEM; default those of Node.',
+    'Authorities for wss backends: JKS, PKCS#12 or PEM; default those of `[truststore]`.',
   ),
   'transport.wss.sender.truststore_password': setting(text, undefined, 'Password of that store.'),
   'myelin.script.timeout_ms': setting(

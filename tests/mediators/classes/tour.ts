@@ -1,4 +1,4 @@
-import type { MediatorContext } from '../../../src/mediators/class-context.ts'
+import type { MediatorContext } from '../../../src/sequences/class-context.ts'
 
 /** Uses all a module may use. */
 export default {
