@@ -12,12 +12,16 @@ export interface ResourceService {
 /** An API as requests meet it. */
 export interface ApiRoutesOptions {
   readonly resources: readonly Resource<ResourceService>[]
+  /** What messages that no resource takes are told. */
+  readonly facts: Pick<RestFacts, 'api' | 'version' | 'context'>
   /** Length of the path the API is at, version included. */
   readonly prefixLength: number
   readonly cors: Cors
   /** What runs in place of 404 and of 405. */
   readonly mismatch: Service | undefined
   readonly notAllowed: Service | undefined
+  /** Gives the description of the API; without it none is served. */
+  readonly description?: (() => string | undefined) | undefined
 }
 
 /** Chooses the resource of an API that takes a request. */
@@ -33,6 +37,9 @@ export class ApiRoutes {
   /** Gives the resource, or the answer: 404, 405 with `Allow`, 400, or that to OPTIONS. */
   readonly route = (head: RequestHead): Route => {
     const path = this.#pathOf(head)
+    const { description } = this.#options
+    if (description && path === '/?swagger.json' && head.method === 'GET')
+      return { answer: described(description(), this.#options.cors.headers(originOf(head), ['GET'])) }
     const isOptions = head.method === 'OPTIONS'
     const forwards = isOptions ? maxForwards(head) : undefined
     const fit = forwards === 0 ? undefined : this.#table.find(head, path)
@@ -62,13 +69,14 @@ export class ApiRoutes {
   #without(head: RequestHead, path: string, isOptions: boolean): Route {
     const { cors, mismatch, notAllowed } = this.#options
     const there = this.#table.at(path)
-    if (there.length === 0) return mismatch ? { service: mismatch } : { answer: { status: 404 } }
+    const rest = { ...this.#options.facts, resource: '', pattern: '', path }
+    if (there.length === 0) return mismatch ? { service: mismatch, rest } : { answer: { status: 404 } }
     const methods = methodsOf(there)
     const headers = cors.headers(originOf(head), methods)
     if (isOptions) return { answer: this.#answerOptions(head, methods, headers) }
     if (there.some(resource => takesMethod(resource, head.method)))
       return { answer: { status: 400, headers } }
-    if (notAllowed) return { service: notAllowed, responseHeaders: headers }
+    if (notAllowed) return { service: notAllowed, rest, responseHeaders: headers }
     return { answer: { status: 405, headers: [['Allow', methods.join(', ')], ...headers] } }
   }
 
@@ -77,6 +85,11 @@ export class ApiRoutes {
     const all = methods.includes('OPTIONS') ? methods : [...methods, 'OPTIONS']
     return { status: 200, headers: [['Allow', all.join(', ')], ...headers] }
   }
+}
+
+function described(text: string | undefined, headers: HeaderList): DirectAnswer {
+  if (text === undefined) return { status: 404, headers }
+  return { status: 200, headers: [['Content-Type', 'application/json'], ...headers], body: text }
 }
 
 function methodsOf(resources: readonly Resource<unknown>[]): readonly string[] {

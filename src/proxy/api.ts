@@ -2,10 +2,11 @@ import type { Pipeline, Service } from '../core/ports.ts'
 import { artifact, type Build, type ServedService } from '../language/declare.ts'
 import { attribute, body, child, children } from '../language/field.ts'
 import { statistics, trace } from '../language/observation.ts'
-import type { Span } from '../language/source.ts'
-import { list, name, oneOf, pattern, port, text } from '../language/types.ts'
+import { boolean, list, name, oneOf, pattern, port, reference, text } from '../language/types.ts'
 import { dispatchSettings } from '../sequences/out-dispatch.ts'
 import { guarded } from '../sequences/pipeline.ts'
+import { apiChecks } from './api-checks.ts'
+import { compileHandlers, handlersField } from './api-handlers.ts'
 import { ApiRoutes, type ResourceService } from './api-routes.ts'
 import { context, mapping, methods, template } from './api-types.ts'
 import { Cors } from './cors.ts'
@@ -39,9 +40,6 @@ const resourceFields = {
   ...flowFields,
 } as const
 
-/** Something Java that runs before the sequences. Those of browsers' cross-origin requests are built in here. */
-const CORS_CLASS = /\bCORS\w*Handler$/
-
 /** A REST API for HTTP callers. */
 export const apiArtifact = artifact({
   element: 'api',
@@ -64,37 +62,27 @@ export const apiArtifact = artifact({
     transports: attribute(text, { doc: 'http or https; default both.' }),
     bindsTo: attribute(list, {
       name: 'binds-to',
-      doc: 'Names of http and https inbound endpoints whose ports it is on, `default` for those of the HTTP transport.',
+      doc: 'Names of inbound endpoints: http and https ones whose ports it is on, ws and wss ones whose sessions it takes where the handshake has its path; `default` for the HTTP transport.',
       default: ['default'],
+    }),
+    publishSwagger: attribute(reference, {
+      doc: 'Local entry or registry resource with its description, Swagger 2.0 or OpenAPI 3 in JSON; served at `?swagger.json` behind the context.',
+    }),
+    validateSchema: attribute(boolean, {
+      doc: 'Whether JSON requests, and JSON answers of backends before the out sequence, are checked against that description; one that does not fit is a fault.',
+      default: false,
     }),
     statistics,
     trace,
     resource: children(resourceFields, { doc: 'One of the resources it offers.' }),
-    handlers: child(
-      {
-        handler: children(
-          {
-            class: attribute(name, {
-              doc: 'A Java class; refused, unless it is one for CORS.',
-              required: true,
-            }),
-            property: children(
-              { name: attribute(text, { doc: 'Name.' }), value: attribute(text, { doc: 'Value.' }) },
-              { doc: 'Accepted.' },
-            ),
-          },
-          { doc: 'One of them.' },
-        ),
-      },
-      { doc: 'Java classes around the sequences.' },
-    ),
+    handlers: handlersField,
     description: child({ text: body(text, { doc: 'Text.' }) }, { doc: 'For people.' }),
   },
-  ignored: {
-    publishSwagger: 'descriptions of APIs are not served',
-    validateSchema: 'messages are not checked against a description; use the validate mediator',
-  },
   notes: `A path without a resource is 404, one whose resources take other methods 405 with \`Allow\`, one whose resources ask for something else 400; the sequences \`_resource_mismatch_handler_\` and \`_method_not_allowed_handler_\` run in place of the first two. Without an in sequence a request is 202.
+
+A class in \`<handlers>\` is a module that \`[myelin.classes]\` names, as for the class mediator. Its default export is a function for requests, or an object with \`handleRequest(message, properties)\`, \`handleResponse\` or both. What returns \`false\` ends the message; a request it has given a status, \`message.setProperty('HTTP_SC', 401, 'axis2')\`, is answered with it. What it throws is a fault that no fault sequence of the resource sees. \`APIManagerExtensionHandler\` runs the sequences \`WSO2AM--Ext--In\` and \`NAME--In\`, \`Out\` for answers.
+
+Bound to a ws or wss inbound endpoint, the resource with the path of the handshake runs for all that the client does, in place of the sequence of the endpoint. What comes over a WebSocket has no method: resources with \`methods\` do not take it, and a client for whom there is no resource is refused with 404 or 405. What a WebSocket backend sends runs through \`ws.outflow.dispatch.sequence\` of the endpoint.
 
 A template matches from the left; \`{v}\` ends at a reserved character, \`{+v}\` does not. A template without \`?\` takes any query, \`*\` at its end any rest.
 
@@ -123,21 +111,24 @@ Compatibility: an origin that is not allowed gets no CORS headers; the original 
 
   compile(config, build, span) {
     const { name, version, context, versionType } = config
-    for (const { class: className } of config.handlers?.handler ?? [])
-      reportClass(name!, className ?? '', build, span)
     const registered = version ? `${name}:v${version}` : name!
     const base = baseOf(registered, build)
+    const around = compileHandlers(registered, config.handlers, build)
+    const { publishSwagger: description } = config
+    if (description) build.entry(description)
+    const checks = config.validateSchema
+      ? apiChecks({ name: registered, description }, build, span)
+      : undefined
     const settings = dispatchSettings(`API ${registered}`, build, span)
     const made = context!.replace('{version}', version ?? '')
     const path = version && versionType === 'url' ? `${made}/${version}` : made
+    const own = { api: registered, version: version ?? '', context: made === '' ? '/' : made }
     const resources = config.resource.map((resource, i): Resource<ResourceService> => {
       const pattern = resource.template?.text ?? resource.mapping ?? ''
       const what = `API ${registered}, resource ${i + 1}`
-      const flow = compileFlow(resource as FlowConfig, { what, settings }, build)
+      const flow = compileFlow(resource as FlowConfig, { what, settings, checks, around }, build)
       const facts = {
-        api: registered,
-        version: version ?? '',
-        context: made === '' ? '/' : made,
+        ...own,
         resource: pattern || `resource${i + 1}`,
         pattern,
       }
@@ -150,10 +141,12 @@ Compatibility: an origin that is not allowed gets no CORS headers; the original 
     }
     const routes = new ApiRoutes({
       resources,
+      facts: own,
       prefixLength: path.length,
       cors: new Cors(build.settings.http.cors),
       mismatch: instead('_resource_mismatch_handler_'),
       notAllowed: instead('_method_not_allowed_handler_'),
+      description: description && (() => build.deployment.entry(description.name)?.text),
     })
     const served = {
       service: first!.target.service,
@@ -190,19 +183,4 @@ function baseOf(
 
 function withFault(pipeline: Pipeline, build: Build): Pipeline {
   return guarded(pipeline, build.faultSequence(undefined))
-}
-
-function reportClass(api: string, className: string, build: Build, span: Span): void {
-  if (CORS_CLASS.test(className)) {
-    const hint = 'Say which origins are allowed in [synapse_properties] of deployment.toml.'
-    build.warning(
-      span,
-      'no-effect',
-      `Handler ${className} of API ${api} has no effect: CORS is built in.`,
-      hint,
-    )
-    return
-  }
-  const message = `Handler ${className} of API ${api} is a Java class, and there is nothing to run it.`
-  build.error(span, 'not-supported', message, 'Do what it does in the sequences of the resources.')
 }

@@ -1,4 +1,5 @@
 import type { Pipeline, Service } from '../core/ports.ts'
+import type { Step } from '../core/step.ts'
 import type { Build, EndpointNode } from '../language/declare.ts'
 import { attribute, type Branch, branch, type Config } from '../language/field.ts'
 import { type Reference, reference } from '../language/types.ts'
@@ -33,6 +34,10 @@ export interface FlowOptions {
   readonly endpoint?: EndpointNode
   /** The out-dispatch sequences of the settings. */
   readonly settings: Parameters<typeof outDispatch>[1]
+  /** What runs before the sequences, its faults being theirs: before the in sequence, and before the out sequence. */
+  readonly checks?: { readonly request: Step; readonly response: Step } | undefined
+  /** What runs before these, its faults being nobody's. */
+  readonly around?: { readonly request: readonly Step[]; readonly response: readonly Step[] }
   /** Hears which rule chose the out-dispatch sequence. */
   readonly told?: (sequence: string, rule: string) => void
 }
@@ -40,7 +45,7 @@ export interface FlowOptions {
 /** Compiles the sequences of a service. */
 export function compileFlow(config: FlowConfig, options: FlowOptions, build: Build): Flow {
   const { inSequence, outSequence, faultSequence, inline, inlineOut, inlineFault } = config
-  const { what, endpoint, settings, told } = options
+  const { what, endpoint, settings, told, checks, around } = options
   const fault = inlineFault && !faultSequence ? build.branch(inlineFault) : build.faultSequence(faultSequence)
   const inPipeline = withEndpoint(sequenceOf(inSequence, inline, build), endpoint, build)
   const out = outSequence || inlineOut ? sequenceOf(outSequence, inlineOut, build) : undefined
@@ -51,10 +56,14 @@ export function compileFlow(config: FlowConfig, options: FlowOptions, build: Bui
     ...(faultSequence && { faultName: faultSequence.name }),
   }
   return {
-    on: { message: guarded(inPipeline, fault) },
-    outflow: guarded(out ?? REPLY, fault),
+    on: { message: after(around?.request, guarded(after(checks && [checks.request], inPipeline), fault)) },
+    outflow: after(around?.response, guarded(after(checks && [checks.response], out ?? REPLY), fault)),
     ...outDispatch(parts, settings, build, told),
   }
+}
+
+function after(steps: readonly Step[] | undefined, pipeline: Pipeline): Pipeline {
+  return steps && steps.length > 0 ? { run: chain([...steps, pipeline.run]) } : pipeline
 }
 
 function sequenceOf(key: Reference | undefined, inline: Branch | undefined, build: Build): Pipeline {

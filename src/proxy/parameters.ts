@@ -1,3 +1,4 @@
+import { isTrue } from '../core/transport-state.ts'
 import type { Build } from '../language/declare.ts'
 import type { Field } from '../language/field.ts'
 import { resolvedValue } from '../language/resolved.ts'
@@ -16,7 +17,6 @@ const ACCEPTED: ReadonlySet<string> = new Set([
   'modifyUserWSDLPortAddress',
   'enablePublishWSDLSafeMode',
   'disableOperationValidation',
-  'disableREST',
   'showAbsoluteSchemaURL',
   'showProxySchemaURL',
   'serviceType',
@@ -29,7 +29,7 @@ const ACCEPTED: ReadonlySet<string> = new Set([
 export const serviceParameters: Field<readonly ServiceParameter[]> = {
   kind: 'children',
   name: 'parameter',
-  doc: 'A parameter of the service. `modifyUserWSDLPortAddress` false leaves the addresses in a WSDL as they are; those of transports that are not there are warnings.',
+  doc: 'A parameter of the service. `modifyUserWSDLPortAddress` false leaves the addresses in a WSDL as they are; `inbound.only` true leaves the service to inbound endpoints with `dispatch.filter.pattern`; those of transports that are not there are warnings.',
   isRequired: false,
   read(_name, reader) {
     return reader.takeChildren('parameter').flatMap(element => {
@@ -53,16 +53,25 @@ export const serviceParameters: Field<readonly ServiceParameter[]> = {
   },
 }
 
+/** Whether a service is there for the inbound endpoints alone that pass requests on. */
+export function isInboundOnly(parameters: readonly ServiceParameter[]): boolean {
+  return parameters.some(({ name, value }) => name === INBOUND_ONLY && isTrue(value))
+}
+
+const INBOUND_ONLY = 'inbound.only'
+
 /** Says which parameters have no effect, and refuses those that ask for security that is not there. */
 export function reportParameters(parameters: readonly ServiceParameter[], build: Build): void {
   for (const { name, value, span } of parameters) {
-    if (ACCEPTED.has(name) || (name === 'inbound.only' && value.trim().toLowerCase() !== 'true')) continue
+    if (ACCEPTED.has(name) || name === INBOUND_ONLY || (name === 'disableREST' && !isTrue(value))) continue
     if (name === 'engagedModules' && /\brampart\b/i.test(value)) {
       build.error(span, 'not-supported', 'Module rampart is not supported: WS-Security is not there.')
     } else {
       const reason = name.startsWith('transport.')
         ? 'it configures a transport that is not there'
-        : 'nothing here reads it'
+        : name === 'disableREST'
+          ? 'calls without SOAP are taken all the same'
+          : 'nothing here reads it'
       build.warning(span, 'no-effect', `Parameter ${name} has no effect: ${reason}.`)
     }
   }

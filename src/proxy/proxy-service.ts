@@ -6,10 +6,11 @@ import { statistics, trace } from '../language/observation.ts'
 import { boolean, name, type Reference, reference, text } from '../language/types.ts'
 import { dispatchSettings } from '../sequences/out-dispatch.ts'
 import { compileFlow, flowFields } from './flow.ts'
-import { reportParameters, serviceParameters } from './parameters.ts'
+import { isInboundOnly, reportParameters, serviceParameters } from './parameters.ts'
 import { policies, reportPolicies } from './policy.ts'
+import { publishWsdl } from './publish-wsdl.ts'
 import { listenersOf } from './transports.ts'
-import { publishWsdl, wsdlAnswers } from './wsdl.ts'
+import { wsdlAnswers } from './wsdl.ts'
 
 /** A service for HTTP callers at `/services/NAME`. */
 export const proxyArtifact = artifact({
@@ -29,7 +30,7 @@ export const proxyArtifact = artifact({
     statistics,
     trace,
     serviceGroup: attribute(text, { doc: 'Accepted; services are not grouped.' }),
-    pinnedServers: attribute(text, { doc: 'Accepted; there is one server.' }),
+    pinnedServers: attribute(text, { doc: 'Accepted; the service is served whatever the server is called.' }),
     description: child({ text: body(text, { doc: 'Text.' }) }, { doc: 'For people.' }),
     target: child(
       {
@@ -52,7 +53,7 @@ export const proxyArtifact = artifact({
   },
   ignored: { enableAddressing: 'addresses are taken from the message where a mediator asks for them' },
   notes:
-    'Compatibility: messages of a WebSocket backend run through, in this order, the out sequence, the sequence of `[transport.ws] sender.outflow_dispatch_sequence`, a sequence named outDispatchSeq, and the fault sequence; the original knows the second alone. `FORCE_SC_ACCEPTED` answers 202 only once the endpoint has the message, and 503 when it cannot take it; the original answers before. `?wsdl` of a service without a WSDL is 404; the original makes one up.',
+    'Compatibility: messages of a WebSocket backend run through, in this order, the out sequence, the sequence of `[transport.ws] sender.outflow_dispatch_sequence`, a sequence named outDispatchSeq, and the fault sequence; the original knows the second alone. `FORCE_SC_ACCEPTED` answers 202 only once the endpoint has the message, and 503 when it cannot take it; the original answers before. `?wsdl` of a service without a WSDL gives one with the operation `mediate`, which takes anything; a service whose WSDL cannot be read serves all the same, as with `enablePublishWSDLSafeMode`.',
   example: `<proxy name="orders" transports="http" startOnLoad="true" xmlns="http://ws.apache.org/ns/synapse">
     <target inSequence="toBackend" faultSequence="onFault"/>
 </proxy>`,
@@ -65,12 +66,20 @@ export const proxyArtifact = artifact({
   },
 
   compile(config, build, span) {
-    const { name, startOnLoad, transports } = config
+    const { name, startOnLoad, transports, pinnedServers } = config
     const what = `Proxy ${name}`
     const target = config.target!
     reportParameters(config.parameter, build)
     reportPolicies(config.policy, build)
-    const listeners = listenersOf(what, transports, build, span)
+    const listeners = isInboundOnly(config.parameter)
+      ? (['inbound endpoints'] as const)
+      : listenersOf(what, transports, build, span)
+    if (pinnedServers)
+      build.note(
+        span,
+        'no-effect',
+        `${what} is pinned to ${pinnedServers}; it is served here whatever this server is called.`,
+      )
     if (!startOnLoad || listeners.length === 0) return {}
     const told = (sequence: string, rule: string): void =>
       build.note(
@@ -95,9 +104,15 @@ export const proxyArtifact = artifact({
       ...flow,
     }
     const isRewritten = !config.parameter.some(
-      ({ name, value }) => name === 'modifyUserWSDLPortAddress' && value === 'false',
+      ({ name, value }) => name === 'modifyUserWSDLPortAddress' && value.trim().toLowerCase() === 'false',
     )
-    const answers = wsdlAnswers(config.publishWSDL, what, isRewritten, build, span)
+    const described = {
+      name: name!,
+      description: config.description?.text?.trim() ?? '',
+      publish: config.publishWSDL,
+      isRewritten,
+    }
+    const answers = wsdlAnswers(described, build, span)
     const taken = { service }
     const route = (head: RequestHead): Route => answers(head) ?? taken
     const served = { service, path: `/services/${name}/*`, http: { route }, span }

@@ -11,6 +11,7 @@ export function listenersOf(
   const named = (transports ?? 'all').split(/[\s,]+/).filter(name => name !== '')
   const isAll = named.length === 0 || named.includes('all')
   const { hasTls } = build.settings.http
+  const absent = named.filter(each => !/^(?:https?|all)$/.test(each))
   const found: ('http' | 'https')[] = []
   if (isAll || named.includes('http')) found.push('http')
   if (hasTls && (isAll || named.includes('https'))) found.push('https')
@@ -20,7 +21,11 @@ export function listenersOf(
       : undefined
     const message = `${what} is offered on no transport that is there: ${named.join(', ')}.`
     build.warning(span, 'no-effect', message, hint)
-  } else if (!hasTls && named.includes('https')) {
+  } else if (absent.length > 0) {
+    const message = `${what} is not offered on ${absent.join(', ')}: there is no such transport.`
+    build.note(span, 'no-effect', message)
+  }
+  if (found.length > 0 && !hasTls && named.includes('https')) {
     build.note(
       span,
       'http-only',

@@ -1,0 +1,4 @@
+/** Ends every message. */
+export default function stop(): boolean {
+  return false
+}
