@@ -3,6 +3,7 @@ import { endpointKinds, unsupportedEndpoints } from '../endpoints/index.ts'
 import { endpointTemplateArtifact } from '../endpoints/template.ts'
 import { fileInboundArtifact } from '../inbound/file-endpoint.ts'
 import { httpInboundArtifact } from '../inbound/http-endpoint.ts'
+import { httpWebSocketInboundArtifact } from '../inbound/http-websocket-endpoint.ts'
 import { taskArtifact } from '../inbound/task.ts'
 import { webSocketInboundArtifact } from '../inbound/websocket-endpoint.ts'
 import type { Artifact } from '../language/declare.ts'
@@ -33,6 +34,7 @@ export const artifacts: readonly Artifact[] = [
   apiArtifact,
   webSocketInboundArtifact,
   httpInboundArtifact,
+  httpWebSocketInboundArtifact,
   fileInboundArtifact,
   localEntryArtifact,
   messageStoreArtifact,
@@ -51,8 +53,6 @@ export const unsupportedArtifacts: ReadonlyMap<string, string> = new Map([
 
 /** Protocols of inbound endpoints that are known and not run, each with what to say. */
 export const unsupportedInbounds: ReadonlyMap<string, string> = new Map([
-  ['httpws', 'use an inbound endpoint with protocol http, and one with ws on a port of its own.'],
-  ['httpswss', 'use an inbound endpoint with protocol https, and one with wss on a port of its own.'],
   ...['jms', 'hl7', 'kafka', 'mqtt', 'rabbitmq', 'grpc', 'nats'].map((protocol): [string, string] => [
     protocol,
     'its transport is not there.',

@@ -1,22 +1,37 @@
 import type { BoundTo, ServedService } from '../language/declare.ts'
 import type { Diagnostics } from '../language/diagnostic.ts'
 
-/** Puts services that are bound to HTTP inbound endpoints on the listeners of these. */
+/**
+ * Puts services that are bound to inbound endpoints where these are: on the listener of one for HTTP, among the APIs
+ * of one for WebSockets.
+ */
 export function bound(services: readonly ServedService[], diagnostics: Diagnostics): ServedService[] {
-  const inbounds = new Map(
-    services
-      .filter(({ service, webSocket }) => service.kind === 'inbound endpoint' && !webSocket)
-      .map(served => [served.service.name, served]),
+  // One that takes both requests and WebSockets is there twice.
+  const inbounds = Map.groupBy(
+    services.filter(({ service }) => service.kind === 'inbound endpoint'),
+    ({ service }) => service.name,
   )
-  return services.flatMap(served => {
+  const apis = new Map<ServedService, ServedService[]>()
+  const placed = services.flatMap(served => {
     if (!isBound(served.listener)) return [served]
     const { inbound } = served.listener
-    const owner = inbounds.get(inbound)
-    if (owner) return [{ ...served, listener: owner.listener, http: { ...served.http, inbound } }]
-    const { kind, name } = served.service
-    const message = `${kind} ${name} is bound to ${inbound}, and no HTTP inbound endpoint of that name listens.`
-    diagnostics.warning(served.span, 'missing-inbound', message)
-    return []
+    const owners = inbounds.get(inbound)
+    if (!owners) {
+      const { kind, name } = served.service
+      const message = `${kind} ${name} is bound to ${inbound}, and no inbound endpoint of that name listens for HTTP or WebSockets.`
+      diagnostics.warning(served.span, 'missing-inbound', message)
+      return []
+    }
+    return owners.flatMap(owner => {
+      const there = { ...served, listener: owner.listener, http: { ...served.http, inbound } }
+      if (!owner.webSocket) return [there]
+      apis.set(owner, [...(apis.get(owner) ?? []), there])
+      return []
+    })
+  })
+  return placed.map(served => {
+    const own = apis.get(served)
+    return own ? { ...served, apis: own } : served
   })
 }
 

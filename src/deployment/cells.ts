@@ -19,10 +19,16 @@ export class EndpointCell implements Endpoint {
     return this.target?.keepsLinks
   }
 
+  get describedAt(): string | undefined {
+    return this.target?.describedAt
+  }
+
   deliver: Endpoint['deliver'] = ctx => {
     if (!this.target) throw new Fault(305100, `endpoint ${this.name} was left out because of its errors`)
     return this.target.deliver(ctx)
   }
+
+  attempt: Endpoint['deliver'] = ctx => (this.target?.attempt ? this.target.attempt(ctx) : this.deliver(ctx))
 }
 
 /** A template's place before it is compiled. */

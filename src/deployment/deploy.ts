@@ -9,6 +9,7 @@ import { Builder, type CompileContext } from '../sequences/compile.ts'
 import { bound } from './bound.ts'
 import { checkTree } from './checks.ts'
 import { NameTable, type Registry } from './link.ts'
+import { withOneTls } from './listeners.ts'
 import { mainService } from './main-service.ts'
 import { type ArtifactNode, readArtifacts, readFromEntry } from './read.ts'
 
@@ -93,8 +94,14 @@ export function deploy(
     artifacts.push({ kind: node.declaration.element, name: node.name })
   }
   if (isThorough) checkTree(roots, diagnostics)
-  const served = withoutClashes(bound(services, diagnostics), diagnostics)
-  for (const { service } of served) names.addService(service)
+  const served = withoutClashes(
+    bound(withoutClashes(withOneTls(services, diagnostics), diagnostics), diagnostics),
+    diagnostics,
+  )
+  for (const { service, apis = [] } of served) {
+    names.addService(service)
+    for (const api of apis) names.addService(api.service)
+  }
   isServing = true
   const mainNode = nodes.find(
     ({ declaration, name }) => declaration.element === 'sequence' && name === 'main',
@@ -153,6 +160,7 @@ function withoutClashes(services: readonly ServedService[], diagnostics: Diagnos
       served.path,
       http?.host ?? '',
       http?.port ?? '',
+      http?.inbound ?? '',
     ].join(' ')
     const first = seen.get(key)
     if (!first) {

@@ -1,4 +1,5 @@
 import type { ServedService } from '../language/declare.ts'
+import type { Diagnostics } from '../language/diagnostic.ts'
 import type { ListenerAddress } from '../websocket/options.ts'
 
 /** A listening socket to open, and what is served on it. */
@@ -15,6 +16,7 @@ export type SharedListeners = Readonly<Record<'http' | 'https', ListenerAddress 
 /**
  * Works out the sockets that services need. The sequence `main` takes what no service is for on those of the HTTP
  * transport; it has one opened only where nothing else is served.
+ * @throws Error when one port is to be served with different TLS settings
  */
 export function planListeners(
   services: readonly ServedService[],
@@ -27,10 +29,15 @@ export function planListeners(
   const groups = new Map<string | ListenerAddress, { address: ListenerAddress; services: ServedService[] }>()
   for (const served of services) {
     const { listener } = served
+    if (listener === 'inbound endpoints') continue
     const address =
       typeof listener === 'string' ? shared[listener] : 'inbound' in listener ? undefined : listener
     if (!address) continue
     const group = groups.get(keyOf(address)) ?? { address, services: [] }
+    if (!isSameTls(group.address, address))
+      throw new Error(
+        `${served.service.kind} ${served.service.name} cannot listen on port ${address.port}: it is served with other TLS settings already`,
+      )
     groups.set(keyOf(address), group)
     group.services.push(served)
   }
@@ -43,4 +50,30 @@ export function planListeners(
     ...group,
     ...(main && common.includes(key) && { fallback: main }),
   }))
+}
+
+/** One port has one certificate: a service that shares its port with another, and not its TLS settings, is left out. */
+export function withOneTls(services: readonly ServedService[], diagnostics: Diagnostics): ServedService[] {
+  const first = new Map<string, { served: ServedService; address: ListenerAddress }>()
+  return services.filter(served => {
+    const { listener: address, service, span } = served
+    if (typeof address !== 'object' || !('port' in address) || address.port === 0) return true
+    const key = `${address.host ?? ''}:${address.port}`
+    const other = first.get(key)
+    if (!other) first.set(key, { served, address })
+    if (!other || isSameTls(other.address, address)) return true
+    diagnostics.report({
+      severity: 'error',
+      code: 'tls-clash',
+      span,
+      message: `${service.name} would be served on port ${address.port}, where ${other.served.service.name} has other TLS settings; it is left out.`,
+      hint: 'Give one another port, or both the same key store and trust store.',
+      related: [{ message: 'The first is here', span: other.served.span }],
+    })
+    return false
+  })
+}
+
+function isSameTls({ tls: one }: ListenerAddress, { tls: other }: ListenerAddress): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
 }

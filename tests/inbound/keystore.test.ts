@@ -1,8 +1,11 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { type KeyStoreFiles, loadListenerTls, readAuthorities } from '../../src/inbound/keystore.ts'
+import { cipherSuites } from '../../src/inbound/cipher-suites.ts'
+import { readAuthorities } from '../../src/inbound/keystore.ts'
+import { type KeyStoreFiles, loadListenerTls } from '../../src/inbound/listener-tls.ts'
+import { makeIdentity, TestFolder } from '../support/certificates.ts'
 
 const store = (name: string): string =>
   name.endsWith('.ts')
@@ -50,6 +53,80 @@ describe('key stores', () => {
   ])('%s is told, with the file', (_what, name, more) => {
     expect(() => loadListenerTls(files(name, more))).toThrow(
       new RegExp(`^key store .*${name.replaceAll('.', '\\.')} cannot be read: .+`),
+    )
+  })
+
+  test.each([
+    ['PEM, the certificates in any order', 'chain.pem'],
+    ['PKCS#12 whose items have no names', 'chain.p12'],
+    ['PKCS#12 as older tools write it', 'chain-legacy.p12'],
+    ['PKCS#12 as Java writes it', 'chain-named.p12'],
+    ['JKS', 'chain.jks'],
+  ])('%s gives the whole chain, the own certificate first', (_what, name) => {
+    const { cert, key } = loadListenerTls(files(name))
+    const chain = String(cert).match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+    expect(chain.map(each => new X509Certificate(each).subject)).toEqual([
+      'CN=gateway.test',
+      'CN=Intermediate',
+    ])
+    expect(new X509Certificate(String(cert)).checkPrivateKey(createPrivateKey(String(key)))).toBe(true)
+  })
+
+  test('certificate and key may be two PEM files', async () => {
+    using folder = new TestFolder()
+    const { cert, key } = await makeIdentity(['two.test'])
+    const keyFile = folder.write('tls.key', key)
+    const tls = loadListenerTls(files('server.pem', { keyStore: folder.write('tls.crt', cert), keyFile }))
+    expect(new X509Certificate(String(tls.cert)).subject).toBe('CN=two.test')
+    expect(tls.source?.files).toEqual([join(folder.path, 'tls.crt'), keyFile])
+  })
+
+  test.each([
+    ['of a PKCS#12 store', 'server.p12', { keyStorePassword: 'wrong' }, 'wrong password'],
+    [
+      'of a JKS store',
+      'server.jks',
+      { keyStorePassword: 'wrong', keyPassword: 'key-secret' },
+      'wrong password',
+    ],
+    ['of the key in it', 'server.jks', { keyPassword: 'wrong' }, 'wrong password for its private key'],
+    ['of a PEM key', 'server-encrypted.pem', { keyPassword: 'wrong' }, 'wrong password for its private key'],
+  ])('a wrong password %s is called that', (_what, name, more, expected) => {
+    expect(() => loadListenerTls(files(name, more))).toThrow(
+      `key store ${store(name)} cannot be read: ${expected}`,
+    )
+  })
+
+  test('a PEM key with a password that nobody gave says so', () => {
+    expect(() => loadListenerTls(files('server-encrypted.pem', { keyStorePassword: undefined }))).toThrow(
+      /its private key needs a password$/,
+    )
+  })
+
+  test('a key that is not that of the certificate is told, with both files', async () => {
+    using folder = new TestFolder()
+    const [one, other] = [await makeIdentity(['one.test']), await makeIdentity(['other.test'])]
+    const keyStore = folder.write('tls.crt', one.cert)
+    const keyFile = folder.write('tls.key', other.key)
+    expect(() => loadListenerTls(files('server.pem', { keyStore, keyFile }))).toThrow(
+      `key store ${keyStore} cannot be used: the private key in ${keyFile} does not belong to its certificate CN=one.test`,
+    )
+    expect(() => loadListenerTls(files('server.pem', { keyStore: keyFile, keyFile: keyStore }))).toThrow(
+      `key file ${keyStore} holds no private key`,
+    )
+  })
+
+  test('a damaged certificate is told', () => {
+    using folder = new TestFolder()
+    const text = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+    const keyStore = folder.write('damaged.pem', text)
+    expect(() => loadListenerTls(files('server.pem', { keyStore }))).toThrow(/it has a damaged certificate$/)
+  })
+
+  test('an entry can be chosen by its alias', () => {
+    expect(() => loadListenerTls(files('chain.jks', { alias: 'SERVER' }))).not.toThrow()
+    expect(() => loadListenerTls(files('chain.jks', { alias: 'nobody' }))).toThrow(
+      /no entry nobody with a private key/,
     )
   })
 
@@ -126,5 +203,25 @@ describe('versions and ciphers', () => {
       files('server.pem', { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256, TLS_AES_256_GCM_SHA384' }),
     )
     expect(ciphers).toBe('ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_256_GCM_SHA384')
+  })
+
+  test.each([
+    ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+    ['TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384', 'ECDHE-ECDSA-AES256-SHA384'],
+    ['TLS_DHE_RSA_WITH_AES_128_CBC_SHA', 'DHE-RSA-AES128-SHA'],
+    ['TLS_RSA_WITH_AES_128_CBC_SHA256', 'AES128-SHA256'],
+    ['TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE-RSA-CHACHA20-POLY1305'],
+    ['TLS_AES_128_GCM_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ])('%s of Java is %s', (java, openSsl) => {
+    expect(cipherSuites(java)).toEqual({ openSsl, unknown: [] })
+  })
+
+  test('those that are not there are left out by name, unless none is left', () => {
+    const list = ' SSL_RSA_WITH_RC4_128_MD5,\n TLS_RSA_WITH_AES_128_CBC_SHA, NONSENSE '
+    expect(cipherSuites(list)).toEqual({
+      openSsl: 'AES128-SHA',
+      unknown: ['SSL_RSA_WITH_RC4_128_MD5', 'NONSENSE'],
+    })
+    expect(() => cipherSuites('NONSENSE')).toThrow('none of the cipher suites is offered: NONSENSE')
   })
 })
