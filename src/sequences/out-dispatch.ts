@@ -15,7 +15,7 @@ export interface OutDispatchParts {
 }
 
 /** The part of a service that is for messages of WebSocket backends. */
-export type OutDispatch = Pick<Service, 'outDispatch' | 'outFault' | 'outKey'>
+export type OutDispatch = Pick<Service, 'outDispatch' | 'outFault' | 'outKey' | 'namesOutDispatch'>
 
 /** The sequences that the settings name for all services, and that are there. */
 interface NamedBySettings {
@@ -51,16 +51,17 @@ export function outDispatch(
   told: (sequence: string, rule: string) => void = () => {},
 ): OutDispatch {
   const outFault = settings.fault ?? fault
-  const made = (pipeline: Pipeline, outKey: string): OutDispatch => ({
+  const made = (pipeline: Pipeline, outKey: string, namesOutDispatch: boolean): OutDispatch => ({
     outDispatch: guarded(pipeline, outFault),
     outFault,
     outKey,
+    namesOutDispatch,
   })
   const found = (pipeline: Pipeline, outKey: string, rule: string): OutDispatch => {
     told(outKey, rule)
-    return made(pipeline, outKey)
+    return made(pipeline, outKey, pipeline !== fault)
   }
-  if (out) return made(out.pipeline, out.key)
+  if (out) return made(out.pipeline, out.key, true)
   if (settings.sequence) {
     const name = build.settings.webSocket.outDispatchSequence!
     return found(settings.sequence, name, 'setting sender.outflow_dispatch_sequence of [transport.ws]')
@@ -68,5 +69,5 @@ export function outDispatch(
   const usual = build.findSequence('outDispatchSeq')
   if (usual) return found(usual, 'outDispatchSeq', 'the sequence of that name')
   if (faultName !== undefined) return found(fault, faultName, 'the fault sequence')
-  return made(build.mainSequence(undefined), 'main')
+  return made(build.mainSequence(undefined), 'main', false)
 }
