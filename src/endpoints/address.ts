@@ -6,6 +6,8 @@ import { resolved } from '../language/resolved.ts'
 import type { Span } from '../language/source.ts'
 import { Expected, type ValueType } from '../language/types.ts'
 import { httpClient, webSocketTo } from './connections.ts'
+import { correlatedTo } from './correlated-sender.ts'
+import { type CorrelationConfig, checkCorrelation, correlationField } from './correlation-fields.ts'
 import { failingEndpoint } from './failing.ts'
 import { governed } from './governed.ts'
 import { HttpSender } from './http-sender.ts'
@@ -33,6 +35,7 @@ const fields = {
   statistics,
   trace,
   ...policyFields,
+  correlation: correlationField,
 } as const
 
 /** An endpoint at a fixed address. */
@@ -43,18 +46,21 @@ export const addressEndpoint = endpointKind({
   ignored: SHAPE_IGNORED,
   unsupported: SHAPE_UNSUPPORTED,
   notes:
-    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message.',
+    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message. With `<correlation>` the replies of a WebSocket backend are waited for, as those of HTTP are, and its links are shared by all callers: the page about request and reply tells how.',
   example: `<endpoint>
     <address uri="http://localhost:8081/orders" format="rest">
         <timeout><duration>5000</duration><responseAction>fault</responseAction></timeout>
         <suspendOnFailure><initialDuration>1000</initialDuration></suspendOnFailure>
     </address>
 </endpoint>`,
+  check({ correlation }, wrong, element) {
+    if (correlation) checkCorrelation(correlation, wrong, element)
+  },
   compile(config, build, name, span) {
     const found = resolved(config.uri ?? '', { within: true })
     if ('missing' in found) return unresolved(config.uri ?? '', found.missing, { name, build, span })
     const shape = shapeOf(config, build, span)
-    return endpointAt(found.text, { name, shape, config }, build, span)
+    return endpointAt(found.text, { name, shape, config, correlation: config.correlation }, build, span)
   },
 })
 
@@ -71,7 +77,7 @@ export function unresolved(
 
 /** Says what of a definition means nothing for a WebSocket. */
 function warnOfHttpOnly(
-  { shape, config }: Pick<AddressOptions, 'shape' | 'config'>,
+  { shape, config, correlation }: Pick<AddressOptions, 'shape' | 'config' | 'correlation'>,
   build: Build,
   span: Span,
 ): void {
@@ -80,7 +86,8 @@ function warnOfHttpOnly(
   if (shape.format) warn('attribute format', 'a WebSocket message leaves in the type that messageType says')
   if (shape.encoding) warn('attribute encoding', 'WebSocket text is UTF-8')
   if (shape.addressing) warn('<enableAddressing>', 'a WebSocket message has no headers of its own')
-  if (config.timeout?.duration) warn('<timeout>', 'a WebSocket message is not answered')
+  if (config.timeout?.duration && !correlation)
+    warn('<timeout>', 'a WebSocket message is not answered unless <correlation> says how')
 }
 
 /** How an endpoint at an address is made. */
@@ -88,6 +95,8 @@ export interface AddressOptions {
   readonly name: string
   readonly shape: Shape
   readonly config: PolicyConfig
+  /** How a WebSocket backend answers; otherwise nothing is waited for. */
+  readonly correlation?: CorrelationConfig | undefined
   /** Whether it is made for one message, or a few: nothing is reported, and nothing outlives it. */
   readonly isTransient?: boolean
 }
@@ -95,22 +104,29 @@ export interface AddressOptions {
 /** Makes the endpoint at an address by its scheme. */
 export function endpointAt(
   uri: string,
-  { name, shape, config, isTransient = false }: AddressOptions,
+  { name, shape, config, correlation, isTransient = false }: AddressOptions,
   build: Build,
   span: Span,
 ): Endpoint {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
   const definition = { name, address: uri, config, isTransient, notReady: 303001 } as const
   if (scheme === 'ws' || scheme === 'wss') {
-    warnOfHttpOnly({ shape, config }, build, span)
+    warnOfHttpOnly({ shape, config, correlation }, build, span)
+    if (correlation) return governed(correlatedTo(uri, name, correlation, build), definition, build, span)
     const sender = webSocketTo(uri, name, build)
-    return hasPolicy(config) ? governed(sender, definition, build, span) : sender
+    return governed(sender, { ...definition, isNeverSuspended: !hasPolicy(config) }, build, span)
   }
+  if (correlation)
+    build.warning(
+      span,
+      'no-effect',
+      '<correlation> of <address> has no effect: it is for ws and wss addresses.',
+    )
   if (scheme === 'http' || scheme === 'https') {
     const { maxBodyBytes } = build.settings.httpClient
     const where = fixedAddress(uri, shape.format)
     const sender = new HttpSender({ ...shape, client: httpClient(build), maxBodyBytes, where })
-    return governed(sender, definition, build, span)
+    return governed(sender, { ...definition, describedAt: `${uri}?wsdl` }, build, span)
   }
   const what = scheme === undefined ? `"${uri}" is no address` : `its transport, ${scheme}, is not there`
   if (!isTransient)

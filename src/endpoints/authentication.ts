@@ -3,7 +3,7 @@ import { type Dynamic, dynamic } from '../expressions/expression.ts'
 import type { Build } from '../language/declare.ts'
 import { attribute, body, type Config, child, children, type Field } from '../language/field.ts'
 import type { Span } from '../language/source.ts'
-import { name, oneOfAnyCase } from '../language/types.ts'
+import { integer, name, oneOfAnyCase } from '../language/types.ts'
 import { httpClient } from './connections.ts'
 import { basic } from './http-headers.ts'
 import { type Grant, OAuthTokens } from './oauth.ts'
@@ -11,10 +11,16 @@ import { type Grant, OAuthTokens } from './oauth.ts'
 const value = (doc: string): Field<{ text: Dynamic | undefined } | undefined> =>
   child({ text: body(dynamic, { doc }) }, { doc })
 
+const milliseconds = (doc: string): Field<{ text: number | undefined } | undefined> =>
+  child({ text: body(integer(), { doc: 'Milliseconds.' }) }, { doc })
+
 const named = {
   name: attribute(name, { doc: 'Its name.', required: true }),
   text: body(dynamic, { doc: 'Its value.' }),
 }
+
+/** How long a token may take where nobody says. */
+const TIMEOUT_MS = 30_000
 
 const grantFields = {
   clientId: value('Name of this client.'),
@@ -35,6 +41,14 @@ const grantFields = {
     { header: children(named, { doc: 'A header.' }) },
     { doc: 'Further headers of the token request.' },
   ),
+  socketTimeout: milliseconds(
+    'How long the token may take, in milliseconds; default 30000, also for what is not above 0.',
+  ),
+  connectionTimeout: milliseconds(
+    'Accepted; connecting may take as long as `[transport.http]` `sender.connect_timeout_ms` says.',
+  ),
+  connectionRequestTimeout: milliseconds('Accepted; no request waits for a connection.'),
+  useGlobalConnectionTimeoutConfigs: value('Accepted; what is not written here is that of the process.'),
 } as const
 
 /** `<authentication>` of an http endpoint. */
@@ -85,9 +99,17 @@ export function authorizer(
   for (const [element, type] of GRANTS) {
     const config = oauth?.[element as keyof typeof oauth]
     if (!config) continue
-    const tokens = build.resource('tokens of HTTP backends', () => new OAuthTokens(httpClient(build)))
-    const authorize = (ctx: MessageContext, isAgain: boolean): Promise<string> =>
-      tokens.authorization(grantOf(type, config, ctx), isAgain)
+    const { tokenSeconds } = build.settings.httpClient
+    const key = `tokens of HTTP backends ${tokenSeconds}`
+    const tokens = build.resource(key, () => new OAuthTokens(httpClient(build), tokenSeconds))
+    // What a message was refused with, it does not get again; what others got since is as good as a new one.
+    const given = new WeakMap<MessageContext, string>()
+    const authorize = async (ctx: MessageContext, isAgain: boolean): Promise<string> => {
+      const refused = isAgain ? given.get(ctx) : undefined
+      const authorization = await tokens.authorization(grantOf(type, config, ctx), refused)
+      given.set(ctx, authorization)
+      return authorization
+    }
     return { authorize, retriesUnauthorized: true }
   }
   const message =
@@ -99,6 +121,7 @@ export function authorizer(
 function grantOf(type: Grant['type'], config: GrantConfig, ctx: MessageContext): Grant {
   const pairs = (list: readonly { name?: string; text?: Dynamic }[] | undefined): [string, string][] =>
     (list ?? []).map(each => [each.name ?? '', each.text?.text(ctx) ?? ''])
+  const timeoutMs = config.socketTimeout?.text
   return {
     type,
     tokenUrl: textOf(config.tokenUrl, ctx),
@@ -110,6 +133,7 @@ function grantOf(type: Grant['type'], config: GrantConfig, ctx: MessageContext):
     inPayload: config.authMode?.text === 'payload',
     parameters: pairs(config.requestParameters?.parameter),
     headers: pairs(config.customHeaders?.header),
+    timeoutMs: timeoutMs !== undefined && timeoutMs > 0 ? timeoutMs : TIMEOUT_MS,
   }
 }
 

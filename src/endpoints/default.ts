@@ -8,7 +8,7 @@ import { HttpSender } from './http-sender.ts'
 import type { Shape } from './outgoing.ts'
 import { policyFields } from './policy-fields.ts'
 import { SHAPE_IGNORED, SHAPE_UNSUPPORTED, shapeFields, shapeOf } from './shape-fields.ts'
-import { addressOf, ownAddress, type Where } from './where.ts'
+import { addressOf, ownAddress, toOwnAddress, type Where } from './where.ts'
 
 /** An endpoint wherever the message is for. */
 export const defaultEndpoint = endpointKind({
@@ -41,11 +41,11 @@ function anywhere(
 ): Sender {
   const { maxBodyBytes } = build.settings.httpClient
   const http = new HttpSender({ ...shape, client: httpClient(build), maxBodyBytes, where })
-  return {
+  return toOwnAddress({
     deliver(ctx, timeoutMs) {
       const address = addressOf(ctx, nowhere)
       if (/^wss?:/i.test(address)) return webSocketTo(address, '', build).deliver(ctx)
       return http.deliver(ctx, timeoutMs)
     },
-  }
+  })
 }

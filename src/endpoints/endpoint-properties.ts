@@ -49,7 +49,12 @@ export function propertySetter(
 
 /** Reads a property of an endpoint that says something to the group it stands in. */
 export function settingOf(node: EndpointNode, name: string): string | undefined {
-  const properties = node.config?.property as readonly EndpointProperty[] | undefined
+  return settingIn(node.config, name)
+}
+
+/** Reads a property that stands beside a group, and says something to it. */
+export function settingIn(config: object | undefined, name: string): string | undefined {
+  const { property: properties } = (config ?? {}) as { property?: readonly EndpointProperty[] }
   return properties?.find(property => property.name === name)?.value
 }
 

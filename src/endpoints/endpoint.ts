@@ -5,11 +5,12 @@ import { attribute, body, type Config, child, children, type Field } from '../la
 import { statistics, trace } from '../language/observation.ts'
 import type { Span } from '../language/source.ts'
 import { integer, name, oneOf, reference, text } from '../language/types.ts'
-import { withErrorSequence, withProperties } from './around.ts'
+import { withContent, withErrorSequence, withProperties } from './around.ts'
 import { chosenEndpoint } from './chosen.ts'
 import { endpointProperties, propertySetter } from './endpoint-properties.ts'
 import { LoadBalanceEndpoint } from './load-balance.ts'
 import { SessionAffinity } from './session-affinity.ts'
+import { SessionBindings } from './session-bindings.ts'
 import { fromTemplate } from './template.ts'
 
 /** The kind inside the element that is being read; none where another endpoint is named. */
@@ -67,18 +68,32 @@ function compile(config: EndpointConfig, build: Build, name: string, span: Span)
   const set = propertySetter(property, build, span)
   const target = targetOf(config, build, name, span)
   const prepared = set ? withProperties(target, set) : target
+  const fed = readsContent(config) ? withContent(prepared) : prepared
   const handler = onError && build.errorSequence(onError)
-  return handler ? withErrorSequence(prepared, handler) : prepared
+  return handler ? withErrorSequence(fed, handler) : fed
+}
+
+/** Nothing here may meet a payload that is arriving, wherever the endpoint is used from. */
+function readsContent({ keyExpression, node, property }: EndpointConfig): boolean {
+  if (keyExpression?.readsContent || node?.readsContent) return true
+  return property.some(({ expression }) => expression?.readsContent)
 }
 
 function targetOf(config: EndpointConfig, build: Build, name: string, span: Span): Endpoint {
   const { keyExpression, template, node, session } = config
   if (keyExpression) return chosenEndpoint(keyExpression, name)
   if (template) return fromTemplate(template, { name, uri: config.uri, parameters: config.parameter }, build)
-  const target = node!.kind!.compile(node!.config!, build, name, node!.span)
+  // What the endpoint says of its group stands beside the group.
+  const target = node!.kind!.compile({ ...node!.config!, property: config.property }, build, name, node!.span)
   if (!session) return target
-  if (target instanceof LoadBalanceEndpoint)
-    return new SessionAffinity(target, session.type!, session.sessionTimeout?.text)
+  if (target instanceof LoadBalanceEndpoint) {
+    const { kind, name: artifact } = build.artifact
+    const place = name === '' ? `${span.source.path}:${span.start}` : name
+    const key = `sessions of group ${kind} ${artifact} ${place} ${session.type}`
+    const bindings = build.resource(key, () => new SessionBindings())
+    const timeoutMs = session.sessionTimeout?.text
+    return new SessionAffinity(target, { type: session.type!, timeoutMs, bindings })
+  }
   build.warning(span, 'no-effect', '<session> has no effect: it belongs to a loadbalance endpoint.')
   return target
 }

@@ -5,7 +5,7 @@ import { endpointKind } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
 import { boolean } from '../language/types.ts'
 import type { Message } from '../message/message.ts'
-import { endpoints } from './member-fields.ts'
+import { buildMessage, endpoints } from './member-fields.ts'
 import { Members } from './members.ts'
 
 /** Gives each message to the first of several endpoints that is ready. */
@@ -31,14 +31,21 @@ class FailoverEndpoint implements Endpoint {
 
   /** @throws Fault 303000 when no endpoint takes the message */
   deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
-    return this.#members.deliver(ctx, this.#order, this.#staysWithLast ? this.#taken : undefined)
+    return this.#members.deliver(ctx, this.#next, this.#staysWithLast ? this.#taken : undefined)
   }
 
-  readonly #order = (): readonly Endpoint[] => {
+  attempt(ctx: MessageContext): MaybePromise<Message | undefined> {
+    return this.#members.attempt(ctx, this.#next, this.#staysWithLast ? this.#taken : undefined)
+  }
+
+  readonly #next = (tried: readonly Endpoint[]): Endpoint | undefined => {
     const { all } = this.#members
-    if (!this.#last) return all
-    const start = all.indexOf(this.#last)
-    return [...all.slice(start), ...all.slice(0, start)]
+    const start = this.#last ? all.indexOf(this.#last) : 0
+    for (let i = 0; i < all.length; i++) {
+      const member = all[(start + i) % all.length]!
+      if (member.isReady !== false && !tried.includes(member)) return member
+    }
+    return undefined
   }
 
   readonly #taken = (member: Endpoint): void => {
@@ -56,11 +63,11 @@ export const failoverEndpoint = endpointKind({
       doc: 'Whether each message begins at the first that is ready; false stays with the one used last.',
       default: true,
     }),
-    buildMessage: attribute(boolean, { doc: 'Accepted; a message can always be sent again.' }),
+    buildMessage,
     endpoint: endpoints,
   },
   notes:
-    'What counts as a failure is that the message could not be handed over or got no answer in time; an answer with status 500 is an answer. `retryConfig` of an endpoint says after which codes another is tried.',
+    'What counts as a failure is that the message could not be handed over, or got no answer in time or a broken one; an answer with status 500 is an answer. A backend that failed in the midst may have done its work all the same: `retryConfig` of an endpoint says after which codes another is tried. A payload that was passed on as it came in, longer than 1 MiB, cannot be sent again; `buildMessage="true"` has it read in first.',
   example: `<endpoint>
     <failover>
         <endpoint><address uri="http://localhost:8081/orders"/></endpoint>
@@ -72,7 +79,8 @@ export const failoverEndpoint = endpointKind({
   },
   compile(config, build, name) {
     const all = config.endpoint.map(node => build.endpoint(node))
-    const members = new Members(name || 'the fail-over group', all, true)
+    const builds = config.buildMessage ?? build.settings.httpClient.buildsForFailover
+    const members = new Members({ name: name || 'the fail-over group', all, failsOver: true, builds })
     return new FailoverEndpoint(name, members, !config.dynamic)
   },
 })

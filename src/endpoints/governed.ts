@@ -5,8 +5,9 @@ import type { MaybePromise } from '../core/step.ts'
 import type { Build } from '../language/declare.ts'
 import type { Span } from '../language/source.ts'
 import type { Message } from '../message/message.ts'
+import { ENDPOINT_STATES, EndpointStates } from './endpoint-states.ts'
 import { ExchangeFault } from './exchange-fault.ts'
-import { Suspension } from './policy.ts'
+import { NEVER, type Policy, Suspension } from './policy.ts'
 import { mayRetry, type PolicyConfig, policyOf } from './policy-fields.ts'
 
 /** What an endpoint sends with, once it is decided that it may. */
@@ -26,6 +27,10 @@ export interface Definition {
   readonly notReady: FaultCode
   /** Whether what is known of its failures is forgotten with it. */
   readonly isTransient?: boolean
+  /** Whether failures leave it in use, whatever the configuration says. */
+  readonly isNeverSuspended?: boolean
+  /** Where a WSDL of what it sends to is. */
+  readonly describedAt?: string
 }
 
 /** Faults after which a group tries no other endpoint. */
@@ -38,15 +43,27 @@ export function isFinal(fault: Fault): boolean {
 
 /** Makes an endpoint that obeys its policies: it waits no longer than it should and is left alone after failures. */
 export function governed(sender: Sender, definition: Definition, build: Build, span: Span): Endpoint {
-  const { name, address, config } = definition
-  const policy = policyOf(config, build.settings.httpClient)
+  const { config, isNeverSuspended } = definition
+  const policy = isNeverSuspended ? NEVER : policyOf(config, build.settings.httpClient)
+  const suspension = suspensionOf(definition, policy, build, span)
+  return new GovernedEndpoint(sender, definition, suspension, build.settings.httpClient.timeoutMs)
+}
+
+/** What is known of an endpoint's failures stays across deployments that define it the same way. */
+function suspensionOf(
+  { name, address, isTransient }: Definition,
+  policy: Policy,
+  build: Build,
+  span: Span,
+): Suspension {
+  if (isTransient) return new Suspension(policy)
   const { kind, name: artifact } = build.artifact
   const place = name === '' ? ` ${span.source.path}:${span.start}` : ''
-  const key = `suspension ${kind} ${artifact} ${name} ${address} ${JSON.stringify(policy)}${place}`
-  const suspension = definition.isTransient
-    ? new Suspension(policy)
-    : build.resource(key, () => new Suspension(policy))
-  return new GovernedEndpoint(sender, definition, suspension, build.settings.httpClient.timeoutMs)
+  const where = `${kind} ${artifact} ${name} ${address}${place}`
+  const key = `suspension ${where} ${JSON.stringify(policy)}`
+  const suspension = build.resource(key, () => new Suspension(policy))
+  if (name !== '') build.resource(ENDPOINT_STATES, () => new EndpointStates()).add(name, where, suspension)
+  return suspension
 }
 
 /** An endpoint with policies. */
@@ -68,26 +85,29 @@ export class GovernedEndpoint implements Endpoint {
   }
 
   get isReady(): boolean {
-    return this.#suspension.isReady(performance.now())
+    return this.#suspension.state === 'active' || this.#suspension.isReady(performance.now())
   }
 
   get keepsLinks(): boolean {
     return this.#sender.keepsLinks === true
   }
 
+  get describedAt(): string | undefined {
+    return this.#definition.describedAt
+  }
+
   /**
    * Sends a message if the endpoint is not suspended, and keeps account of how that went.
-   * @throws Fault 303001 or 303002 when it is suspended, or what the sender throws
+   * @throws Fault 303001 or 303002 when it is suspended or switched off, or what the sender throws
    */
   deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
-    // What ends a connection gets through: nothing is tried by it.
-    if (!this.isReady && (ctx.event === 'message' || ctx.event === 'open')) {
-      const { notReady, address } = this.#definition
-      throw new Fault(notReady, `endpoint ${this.name || address} is suspended after failures`)
-    }
+    // What ends a connection gets through: nothing is tried by it, and nothing learned.
+    if (ctx.event !== 'message' && ctx.event !== 'open') return this.#sender.deliver(ctx, this.#timeoutMs)
+    if (!this.isReady) throw this.#notReady()
+    const timeoutMs = this.#timeout(ctx)
     let answer: MaybePromise<Message | undefined>
     try {
-      answer = this.#sender.deliver(ctx, this.#timeout(ctx))
+      answer = this.#sender.deliver(ctx, timeoutMs)
     } catch (thrown) {
       throw this.#failed(ctx, thrown)
     }
@@ -98,6 +118,12 @@ export class GovernedEndpoint implements Endpoint {
         throw this.#failed(ctx, thrown)
       },
     )
+  }
+
+  #notReady(): Fault {
+    const { notReady, address } = this.#definition
+    const why = this.#suspension.state === 'off' ? 'switched off' : 'suspended after failures'
+    return new Fault(notReady, `endpoint ${this.name || address} is ${why}`)
   }
 
   /** Compatibility: 0, and what is no number, waits as long as the process allows. */
@@ -115,20 +141,35 @@ export class GovernedEndpoint implements Endpoint {
 
   #failed(ctx: MessageContext, thrown: unknown): Fault {
     const fault = Fault.from(thrown)
-    if (fault.isSettled || typeof fault.code !== 'number') return fault
+    // A message that cannot be written says nothing about where it was to go.
+    if (!fault.isDelivery && (fault.isSettled || fault.code !== 500000)) return fault
+    const code = fault.code as FaultCode
     const phase = fault instanceof ExchangeFault ? fault.phase : 0
-    const codes = phase === 0 ? [fault.code] : [fault.code, fault.code + phase]
-    this.#suspension.failed(codes, performance.now())
+    const codes = phase === 0 ? [code] : [code, code + phase]
+    if (!isOfClient(ctx, code)) this.#suspension.failed(codes, performance.now(), isOfBackend(code, phase))
     ctx.properties.set('SENDING_FAULT', true)
-    ctx.properties.set('BASE_ERROR_CODE', fault.code)
+    ctx.properties.set('BASE_ERROR_CODE', code)
     ctx.properties.set('PROTOCOL_STATE_ON_FAILURE', phase)
     ctx.properties.set('last_endpoint', this.name || this.#definition.address)
-    if (fault.code === 101504 && this.#discards) {
+    if (code === 101504 && this.#discards) {
       ctx.ending = 'discarded'
       ctx.log.warn({ message: ctx.id }, `${ctx.service.label}${fault.message}: the message is discarded`)
-      return new Fault(fault.code, fault.message, { cause: fault, isSettled: true })
+      return new Fault(code, fault.message, { cause: fault, isSettled: true })
     }
     if (!mayRetry(this.#definition.config, codes)) final.add(fault)
     return fault
   }
+}
+
+/** A client that leaves takes the connection to its backend along, under the messages that are still on their way. */
+function isOfClient({ session }: MessageContext, code: FaultCode): boolean {
+  return code === 101505 && session !== undefined && !session.isOpen
+}
+
+/** Faults of ours, or of the caller: connecting was given up, too much waits here, no address, no token. */
+const NOT_OF_BACKEND: readonly FaultCode[] = [101507, 101509, 303001, 303003]
+
+function isOfBackend(code: FaultCode, phase: number): boolean {
+  // 101500 in the first phase: the request could not even be written.
+  return !NOT_OF_BACKEND.includes(code) && (code !== 101500 || phase !== 0)
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { checkServerIdentity } from 'node:tls'
 import type { Agent, Dispatcher } from 'undici'
 import type { FaultCode } from '../core/fault.ts'
@@ -15,7 +15,7 @@ export interface HttpRequest {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   /** Undefined sends none, not even an empty one; a stream is sent as it comes. */
-  readonly body: Buffer | Readable | undefined
+  readonly body: Buffer | AsyncIterable<Buffer> | undefined
   /** How long the answer may take once the request was sent. */
   readonly timeoutMs: number
   /** Whether it is enough that the request has been written. */
@@ -79,12 +79,20 @@ export class HttpClient implements Resource {
    */
   send(request: HttpRequest): Promise<HttpAnswer | undefined> {
     return new Promise((resolve, reject) => {
+      const agent = this.#agent
       const exchange = new HttpExchange(request, this.#settings.socketTimeoutMs, { resolve, reject })
       const { url, method, headers, body = null, closes, hasFullUri } = request
       const path = hasFullUri ? `${url.origin}${url.pathname}${url.search}` : url.pathname + url.search
       try {
-        this.#agent.dispatch(
-          { origin: url.origin, path, method, headers: headers as string[], body, reset: closes },
+        agent.dispatch(
+          {
+            origin: url.origin,
+            path,
+            method,
+            headers: headers as string[],
+            body: body as Buffer,
+            reset: closes,
+          },
           exchange,
         )
       } catch (error) {
@@ -134,7 +142,7 @@ class HttpExchange implements Dispatcher.DispatchHandler {
     this.#idleMs = idleMs
     this.#waiting = waiting
     // One that is sent as it comes takes as long as it takes: its source and its socket have limits of their own.
-    if (!(request.body instanceof Readable)) this.#startTimer()
+    if (request.body === undefined || request.body instanceof Uint8Array) this.#startTimer()
   }
 
   #startTimer(): void {

@@ -11,6 +11,7 @@ import { Message } from '../message/message.ts'
 import type { Sender } from './governed.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
 import { requestHeaders } from './http-headers.ts'
+import { LateBody } from './late-body.ts'
 import { mayPassOn, outgoing, queryOf, type Shape } from './outgoing.ts'
 
 /** What an HTTP endpoint sends with. */
@@ -132,10 +133,10 @@ function parsed(address: string): URL {
   try {
     url = new URL(address)
   } catch (error) {
-    throw new Fault(101503, `"${address}" is no address to send to`, { cause: error })
+    throw new Fault(303001, `"${address}" is no address to send to`, { cause: error })
   }
   if (url.protocol === 'http:' || url.protocol === 'https:') return url
-  throw new Fault(101503, `"${address}" is no http or https address`)
+  throw new Fault(303001, `"${address}" is no http or https address`)
 }
 
 function addQuery(url: URL, query: string): void {
@@ -160,7 +161,7 @@ async function sent(
   try {
     return await client.send(request)
   } catch (error) {
-    if (!(request.body instanceof Readable && request.body.errored)) throw error
+    if (!(request.body instanceof LateBody && request.body.isBrokenOff)) throw error
     ctx.ending = 'discarded'
     const text = 'the client left before all of its request was there: it is discarded'
     ctx.log.warn({ message: ctx.id }, ctx.service.label + text)

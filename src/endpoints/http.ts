@@ -14,7 +14,7 @@ import type { Shape } from './outgoing.ts'
 import { policyFields } from './policy-fields.ts'
 import { SHAPE_UNSUPPORTED, shapeFields, shapeOf } from './shape-fields.ts'
 import { UriTemplate } from './uri-template.ts'
-import { addressOf, type Where, withPostfix } from './where.ts'
+import { addressOf, toOwnAddress, type Where, withPostfix } from './where.ts'
 
 /** An endpoint for REST: the address is a template, the method may be fixed. */
 export const httpEndpoint = endpointKind({
@@ -58,7 +58,8 @@ export const httpEndpoint = endpointKind({
     const { method } = config
     const shape = shapeOf(config, build, span)
     const sender = new HttpSender({ ...shape, client, maxBodyBytes, where, method, ...authorization })
-    return governed(sender, { name, address: found.text, config, notReady: 303001 }, build, span)
+    const used = found.text === '' ? toOwnAddress(sender) : sender
+    return governed(used, { name, address: found.text, config, notReady: 303001 }, build, span)
   },
 })
 

@@ -25,5 +25,8 @@ export const endpointKinds: readonly EndpointKind[] = [
 
 /** Kinds of endpoint that are known and not run, each with what to say. */
 export const unsupportedEndpoints: ReadonlyMap<string, string> = new Map([
-  ['endpoint/class', 'it runs a Java class.'],
+  [
+    'endpoint/class',
+    'it runs a Java class; use an http or address endpoint, or a <class> mediator with a module of [myelin.classes].',
+  ],
 ])

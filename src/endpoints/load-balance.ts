@@ -5,9 +5,11 @@ import { type EndpointNode, endpointKind } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
 import { boolean, text } from '../language/types.ts'
 import type { Message } from '../message/message.ts'
-import { settingOf } from './endpoint-properties.ts'
-import { endpoints, member, memberEndpoint } from './member-fields.ts'
+import { busyWeights, CountedEndpoint, type Weight } from './busy-weights.ts'
+import { settingIn, settingOf } from './endpoint-properties.ts'
+import { buildMessage, endpoints, member, memberEndpoint } from './member-fields.ts'
 import { Members, type Taken } from './members.ts'
+import { Turns } from './turns.ts'
 
 /** The most turns in a row that a weight may give. */
 const MAX_WEIGHT = 1_000
@@ -16,14 +18,17 @@ const MAX_WEIGHT = 1_000
 export class LoadBalanceEndpoint implements Endpoint {
   readonly name: string
   readonly #members: Members
-  /** The members in the order of their turns, each as often as it weighs. */
-  readonly #turns: readonly Endpoint[]
-  #next = 0
+  readonly #turns: Turns
 
-  constructor(name: string, turns: readonly Endpoint[], members: Members) {
+  constructor(name: string, members: Members, turns: Turns) {
     this.name = name
-    this.#turns = turns
     this.#members = members
+    this.#turns = turns
+  }
+
+  /** Its endpoints, in the order written. */
+  get members(): readonly Endpoint[] {
+    return this.#members.all
   }
 
   get isReady(): boolean {
@@ -36,30 +41,14 @@ export class LoadBalanceEndpoint implements Endpoint {
 
   /** @throws Fault 303000 when no endpoint takes the message */
   deliver(ctx: MessageContext, taken?: Taken): MaybePromise<Message | undefined> {
-    const turns = this.#turns
-    let turn = -1
-    const order = (): readonly Endpoint[] => {
-      turn = this.#takeTurn()
-      return [...new Set([...turns.slice(turn), ...turns.slice(0, turn)])]
-    }
-    return this.#members.deliver(ctx, order, member => {
-      // Who stood in for another has had a turn.
-      if (turn >= 0 && turns[turn] !== member) {
-        const later = turns.indexOf(member, turn)
-        this.#next = (later < 0 ? turns.indexOf(member) : later) + 1
-      }
-      taken?.(member)
-    })
+    return this.#members.deliver(ctx, this.#next, taken)
   }
 
-  /** Gives the turn of the next member that is ready; who is not ready misses the turn. */
-  #takeTurn(): number {
-    const turns = this.#turns
-    let turn = this.#next % turns.length
-    for (let i = 1; i < turns.length && turns[turn]!.isReady === false; i++) turn = (turn + 1) % turns.length
-    this.#next = turn + 1
-    return turn
+  attempt(ctx: MessageContext): MaybePromise<Message | undefined> {
+    return this.#members.attempt(ctx, this.#next)
   }
+
+  readonly #next = (tried: readonly Endpoint[]): Endpoint | undefined => this.#turns.take(tried)
 }
 
 /** Several endpoints that take turns. */
@@ -69,16 +58,16 @@ export const loadBalanceEndpoint = endpointKind({
   fields: {
     policy: attribute(text, { doc: 'roundRobin.' }),
     algorithm: attribute(text, {
-      doc: 'Name of the rule: one that contains Weighted gives each its `loadbalance.weight` turns in a row, any other takes turns.',
+      doc: 'Name of the rule, with or without its package: RoundRobin (default), WeightedRoundRobin or WeightedRRLC.',
     }),
     failover: attribute(boolean, { doc: 'Whether another is tried when one fails.', default: true }),
-    buildMessage: attribute(boolean, { doc: 'Accepted; a message can always be sent again.' }),
+    buildMessage,
     endpoint: endpoints,
     member,
   },
   ignored: { alogorithm: 'it is no attribute; algorithm is' },
   notes:
-    'Endpoints that are suspended miss their turn. The messages of a client session stay at one WebSocket endpoint as long as it is ready.\n\nCompatibility: `WeightedRRLC` weighs as `WeightedRoundRobin` does; connections are not counted.',
+    'Endpoints that are suspended or switched off miss their turn. The messages of a client session stay at one WebSocket endpoint as long as it is ready.\n\n`WeightedRoundRobin` gives each the turns in a row that its property `loadbalance.weight` says (default 1), the heaviest first. `WeightedRRLC` moves these weights by what is in flight: who has less than its share gets more turns, from `loadbalance.weight.min` to `loadbalance.weight.max` (two less and two more than the weight); it weighs anew every `loadbalance.weightedRRLC.roundsPerRecal` cycles (a property of the endpoint around the group, default 1).\n\nCompatibility: `WeightedRRLC` counts the messages that wait for their answer in place of open connections, and any kind of endpoint. `loadbalance.threadLocal` changes nothing: there is one thread.',
   example: `<endpoint>
     <loadbalance>
         <endpoint><address uri="http://localhost:8081/orders"/></endpoint>
@@ -91,25 +80,57 @@ export const loadBalanceEndpoint = endpointKind({
   },
   compile(config, build, name, span) {
     const nodes = config.endpoint
-    const compiled = nodes.map(node => build.endpoint(node))
-    const hosts = config.member.map(host => memberEndpoint(host, build, span))
-    const all = [...compiled, ...hosts]
-    const weights = [...nodes.map(weightOf), ...hosts.map(() => 1)]
-    const isWeighted = /weighted/i.test(config.algorithm ?? '')
-    const members = new Members(name || 'the load-balance group', all, config.failover)
-    return new LoadBalanceEndpoint(name, isWeighted ? weighted(all, weights) : all, members)
+    const algorithm = algorithmOf(config.algorithm)
+    if (!algorithm) {
+      const message = `There is no algorithm ${config.algorithm}; the endpoints take turns.`
+      build.warning(span, 'no-effect', message, 'Use RoundRobin, WeightedRoundRobin or WeightedRRLC.')
+    }
+    const made = [
+      ...nodes.map(node => build.endpoint(node)),
+      ...config.member.map(host => memberEndpoint(host, build, span)),
+    ]
+    const weights = made.map((_, i) => weightOf(nodes[i]))
+    const everyCycles = countOf(settingIn(config, 'loadbalance.weightedRRLC.roundsPerRecal')) || 1
+    const { all, turns } = turnsOf(algorithm, made, { weights, everyCycles })
+    const builds = config.buildMessage ?? build.settings.httpClient.buildsForFailover
+    const label = name || 'the load-balance group'
+    const members = new Members({ name: label, all, failsOver: config.failover, builds })
+    return new LoadBalanceEndpoint(name, members, turns)
   },
 })
 
-function weightOf(node: EndpointNode): number {
-  const weight = Number(settingOf(node, 'loadbalance.weight') ?? 1)
-  return Number.isInteger(weight) && weight > 0 ? Math.min(weight, MAX_WEIGHT) : 1
+type Algorithm = 'RoundRobin' | 'WeightedRoundRobin' | 'WeightedRRLC'
+
+function algorithmOf(name: string | undefined): Algorithm | undefined {
+  const simple = name?.trim().replace(/^.*\./, '') || 'RoundRobin'
+  if (/^weightedrrlc/i.test(simple)) return 'WeightedRRLC'
+  if (/^weightedroundrobin/i.test(simple)) return 'WeightedRoundRobin'
+  return /^roundrobin/i.test(simple) ? 'RoundRobin' : undefined
 }
 
-/** Compatibility: the heaviest comes first. */
-function weighted(all: readonly Endpoint[], weights: readonly number[]): Endpoint[] {
-  return all
-    .map((endpoint, i) => ({ endpoint, weight: weights[i]! }))
-    .toSorted((a, b) => b.weight - a.weight)
-    .flatMap(({ endpoint, weight }) => Array.from({ length: weight }, () => endpoint))
+function turnsOf(
+  algorithm: Algorithm | undefined,
+  made: readonly Endpoint[],
+  { weights, everyCycles }: { readonly weights: readonly Weight[]; readonly everyCycles: number },
+): { readonly all: readonly Endpoint[]; readonly turns: Turns } {
+  const fixed = weights.map(weight => weight.fixed)
+  if (algorithm === 'WeightedRRLC') {
+    const all = made.map(endpoint => new CountedEndpoint(endpoint))
+    const weigh = (): readonly number[] => busyWeights(all, weights)
+    return { all, turns: new Turns(all, { weights: fixed, weigh, everyCycles }) }
+  }
+  const options = algorithm === 'WeightedRoundRobin' ? { weights: fixed } : {}
+  return { all: made, turns: new Turns(made, options) }
+}
+
+function weightOf(node: EndpointNode | undefined): Weight {
+  const count = (name: string): number | undefined => node && countOf(settingOf(node, name))
+  const fixed = count('loadbalance.weight') || 1
+  const min = count('loadbalance.weight.min') ?? Math.max(0, fixed - 2)
+  return { fixed, min, max: Math.max(min, count('loadbalance.weight.max') ?? fixed + 2) }
+}
+
+function countOf(text: string | undefined): number | undefined {
+  const number = Number(text ?? Number.NaN)
+  return Number.isInteger(number) && number >= 0 ? Math.min(number, MAX_WEIGHT) : undefined
 }

@@ -1,13 +1,15 @@
+import type { MessageContext } from '../core/context.ts'
 import type { Endpoint } from '../core/ports.ts'
 import { toAddress } from '../expressions/to-address.ts'
 import type { Build, EndpointNode } from '../language/declare.ts'
 import { attribute, children, type Field } from '../language/field.ts'
 import type { Span } from '../language/source.ts'
-import { name, port } from '../language/types.ts'
+import { boolean, name, port } from '../language/types.ts'
 import { httpClient } from './connections.ts'
 import { governed } from './governed.ts'
 import { HttpSender } from './http-sender.ts'
 import type { PolicyConfig } from './policy-fields.ts'
+import { toOwnAddress } from './where.ts'
 
 /** The endpoints of a group. */
 export const endpoints: Field<readonly EndpointNode[]> = {
@@ -18,6 +20,11 @@ export const endpoints: Field<readonly EndpointNode[]> = {
   fields: {},
   read: (_name, reader) => reader.takeChildren('endpoint').flatMap(element => reader.endpoint(element) ?? []),
 }
+
+/** Whether a group keeps every message so that it can send it again. */
+export const buildMessage = attribute(boolean, {
+  doc: 'Whether a payload of any length is read in before the first try, so that it can be sent again; default one up to 1 MiB.',
+})
 
 /** The hosts of a group that take the path of the message. */
 export const member = children(
@@ -42,19 +49,27 @@ export function memberEndpoint(
   build: Build,
   span: Span,
 ): Endpoint {
-  const isSecureOnly = httpPort === undefined
-  const address = isSecureOnly ? `https://${hostName}:${httpsPort ?? 443}` : `http://${hostName}:${httpPort}`
+  const plain = httpPort === undefined ? undefined : `http://${hostName}:${httpPort}`
+  const secure = httpsPort === undefined && plain ? undefined : `https://${hostName}:${httpsPort ?? 443}`
   const { maxBodyBytes } = build.settings.httpClient
   const sender = new HttpSender({
     client: httpClient(build),
     maxBodyBytes,
     where(ctx) {
       const to = toAddress(ctx) ?? '/'
+      const isSecure = plain === undefined || /^https:/i.test(ctx.addressingIfAny?.to ?? urlOf(ctx) ?? '')
+      const address = (isSecure ? secure : undefined) ?? plain!
       const { pathname, search } = new URL(to, address)
       return `${address}${pathname}${search}`
     },
   })
-  return governed(sender, { name: '', address, config: NO_POLICY, notReady: 303001 }, build, span)
+  const address = plain ?? secure!
+  const definition = { name: '', address, config: COMES_BACK_SOON, notReady: 303001 } as const
+  return governed(toOwnAddress(sender), definition, build, span)
+}
+
+function urlOf({ origin, message }: MessageContext): string | undefined {
+  return message.status === undefined ? origin.request?.url : undefined
 }
 
 /** What an endpoint says that says nothing about failures. */
@@ -64,4 +79,15 @@ export const NO_POLICY: PolicyConfig = {
   suspendOnFailure: undefined,
   suspendDurationOnFailure: undefined,
   retryConfig: undefined,
+}
+
+/** A host that failed is looked for again after a second, as the original does with its connect timer. */
+const COMES_BACK_SOON: PolicyConfig = {
+  ...NO_POLICY,
+  suspendOnFailure: {
+    errorCodes: undefined,
+    initialDuration: { text: 1_000 },
+    progressionFactor: undefined,
+    maximumDuration: undefined,
+  },
 }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { MessageContext } from '../core/context.ts'
 import { isTrue } from '../core/transport-state.ts'
 import { soapAction } from '../expressions/well-known-addressing.ts'
@@ -11,6 +10,7 @@ import { hasCharset, inUtf8, mediaTypeOf } from '../message/content-type.ts'
 import { utf8Of } from '../message/utf8.ts'
 import type { XmlElement } from '../message/xml/tree.ts'
 import { type AddressingVersion, addressed } from './addressing.ts'
+import { LateBody } from './late-body.ts'
 
 /** The form a message leaves in, where an endpoint says one. */
 export type Format = 'soap11' | 'soap12' | 'pox' | 'get' | 'rest'
@@ -29,7 +29,7 @@ export interface Shape {
 /** The payload of a request as it leaves. */
 export interface Outgoing {
   /** Undefined where there is none, not even an empty one; a stream where it is passed on as it comes. */
-  readonly body: Buffer | Readable | undefined
+  readonly body: Buffer | LateBody | undefined
   /** The length of a stream in bytes, where it is known. */
   readonly length?: number | undefined
   readonly contentType: string | undefined
@@ -125,10 +125,10 @@ function plain(ctx: MessageContext, shape: Shape): Outgoing {
   const soapAction = action !== undefined && type === 'text/xml' ? `"${action}"` : undefined
   if (content.isArriving) {
     const contentType = ctx.transportIfAny?.contentType ?? headers.get('Content-Type')
-    const body = content.takeBody()
-    return body.received
-      ? { body: body.received, contentType, soapAction }
-      : { body: body.stream(), length: body.length, contentType, soapAction }
+    const { received, length } = content.arriving!
+    return received
+      ? { body: received, contentType, soapAction }
+      : { body: new LateBody(content), length, contentType, soapAction }
   }
   const body = written(content, type, shape)
   return { body, contentType: contentTypeOf(ctx, type, shape, body), soapAction }

@@ -1,17 +1,8 @@
 import { type Dynamic, dynamic } from '../expressions/expression.ts'
+import type { HttpClientSettings } from '../language/declare.ts'
 import { body, type Config, child, type Field } from '../language/field.ts'
-import { Expected, oneOfAnyCase, type ValueType } from '../language/types.ts'
+import { decimal, Expected, oneOfAnyCase, type ValueType } from '../language/types.ts'
 import type { Policy } from './policy.ts'
-
-/** A number, whole or not. */
-const decimal: ValueType<number> = {
-  name: 'number',
-  parse(value) {
-    const number = Number(value.trim())
-    if (value.trim() === '' || !Number.isFinite(number)) throw new Expected('a number')
-    return number
-  },
-}
 
 /** Fault codes. */
 const codes: ValueType<readonly number[]> = {
@@ -95,21 +86,30 @@ export function hasPolicy(config: PolicyConfig): boolean {
   return Boolean(config.markForSuspension || config.suspendOnFailure || config.suspendDurationOnFailure)
 }
 
-/** Reads what suspends an endpoint; what it does not say is the default of the process. */
+/** What the process says of suspending. */
+export type SuspensionDefaults = Pick<
+  HttpClientSettings,
+  'suspendMs' | 'suspendFactor' | 'overridesSuspension'
+>
+
+/** Reads what suspends an endpoint; what it does not say, or is not to say, is what the process says. */
 export function policyOf(
   { markForSuspension, suspendOnFailure, suspendDurationOnFailure }: PolicyConfig,
-  defaults: { readonly suspendMs: number; readonly suspendFactor: number },
+  { suspendMs, suspendFactor, overridesSuspension }: SuspensionDefaults,
 ): Policy {
   const seconds = suspendDurationOnFailure?.text
+  const own = {
+    initialMs:
+      suspendOnFailure?.initialDuration?.text ?? (seconds === undefined ? suspendMs : seconds * 1000),
+    factor: suspendOnFailure?.progressionFactor?.text ?? suspendFactor,
+  }
+  const ofProcess = { initialMs: suspendMs < 0 ? own.initialMs : suspendMs, factor: suspendFactor }
   return {
     timeoutCodes: markForSuspension?.errorCodes?.text ?? [],
     retriesBeforeSuspension: markForSuspension?.retriesBeforeSuspension?.text ?? 0,
     retryDelayMs: markForSuspension?.retryDelay?.text ?? 0,
     suspendCodes: suspendOnFailure?.errorCodes?.text ?? [],
-    initialMs:
-      suspendOnFailure?.initialDuration?.text ??
-      (seconds === undefined ? defaults.suspendMs : seconds * 1000),
-    factor: suspendOnFailure?.progressionFactor?.text ?? defaults.suspendFactor,
+    ...(overridesSuspension ? ofProcess : own),
     maximumMs: suspendOnFailure?.maximumDuration?.text ?? Number.POSITIVE_INFINITY,
   }
 }

@@ -13,6 +13,17 @@ export interface Policy {
   readonly maximumMs: number
 }
 
+/** What never suspends. No fault has code -1. */
+export const NEVER: Policy = {
+  timeoutCodes: [-1],
+  retriesBeforeSuspension: 0,
+  retryDelayMs: 0,
+  suspendCodes: [-1],
+  initialMs: 0,
+  factor: 1,
+  maximumMs: 0,
+}
+
 /** How long an endpoint without a duration of its own is suspended. */
 export const DEFAULT_SUSPENSION_MS = 30_000
 
@@ -42,6 +53,11 @@ export class Suspension implements Resource {
     return this.#state
   }
 
+  /** When it may be tried again, on the clock of the caller; 0 where it may be now, or only once it is switched on. */
+  get readyAt(): number {
+    return this.#state === 'timeout' || this.#state === 'suspended' ? this.#readyAt : 0
+  }
+
   /** Whether a message may be sent: where the time of a suspension is over, the next ones try. */
   isReady(now: number): boolean {
     if (this.#state === 'active') return true
@@ -54,8 +70,11 @@ export class Suspension implements Resource {
     this.#activate()
   }
 
-  /** A message failed, with a code; the other codes it goes by count as well. */
-  failed(codes: readonly number[], now: number): void {
+  /**
+   * A message failed, with a code; the other codes it goes by count as well. One that says nothing about the backend
+   * counts only where the policy lists it.
+   */
+  failed(codes: readonly number[], now: number, isOfBackend = true): void {
     if (this.#state === 'off') return
     const { timeoutCodes, suspendCodes, retriesBeforeSuspension, retryDelayMs } = this.#policy
     const matches = (list: readonly number[]): boolean => codes.some(code => list.includes(code))
@@ -69,7 +88,7 @@ export class Suspension implements Resource {
       this.#retriesLeft = left - 1
       this.#state = 'timeout'
       this.#readyAt = now + retryDelayMs
-    } else if (suspendCodes.length === 0 || matches(suspendCodes)) {
+    } else if ((suspendCodes.length === 0 && isOfBackend) || matches(suspendCodes)) {
       this.#suspend(now)
     }
   }

@@ -1,13 +1,14 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Endpoint } from '../core/ports.ts'
-import { STOP } from '../core/step.ts'
+import { type MaybePromise, STOP } from '../core/step.ts'
 import { dynamic } from '../expressions/expression.ts'
 import { type Build, endpointKind } from '../language/declare.ts'
 import { attribute, child } from '../language/field.ts'
 import type { Span } from '../language/source.ts'
 import { integer } from '../language/types.ts'
 import { runBranch } from '../sequences/branch.ts'
+import { whenWhole } from '../sequences/whole.ts'
 import { endpointAt } from './address.ts'
 import { endpoints, member, memberEndpoint, NO_POLICY } from './member-fields.ts'
 
@@ -25,7 +26,11 @@ class RecipientListEndpoint implements Endpoint {
    * Sends a copy to each endpoint that is ready; every answer goes its own way through the reply's sequence.
    * @throws Fault 303000 when none is ready
    */
-  deliver(ctx: MessageContext): undefined {
+  deliver(ctx: MessageContext): MaybePromise<undefined> {
+    return whenWhole(ctx, () => this.#send(ctx))
+  }
+
+  #send(ctx: MessageContext): undefined {
     const ready = this.#recipients(ctx).filter(recipient => recipient.isReady !== false)
     if (ready.length === 0) throw new Fault(303000, `no recipient of ${this.name || 'the list'} is ready`)
     ready.forEach((recipient, i) => {

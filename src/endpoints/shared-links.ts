@@ -40,7 +40,7 @@ export class SharedLinks implements Resource {
 }
 
 /** Nobody waits for what comes over a shared link: there is no one to answer. */
-const NOBODY: Origin = {
+export const NOBODY: Origin = {
   kind: 'backend',
   request: undefined,
   reply(ctx) {

@@ -47,7 +47,7 @@ export class WebSocketEndpoint implements Endpoint {
     ctx.to = this.#address
     const { session } = ctx
     if (!session) {
-      const link = this.#shared.get(this.#address, ctx.service, () => this.#options(ctx, 0))
+      const link = this.#shared.get(this.#address, ctx.service, () => linkOptions(ctx, this.#settings))
       if (link.isFull) throw new Fault(101509, `too much is unsent to ${this.#address} already`)
       return undefinedAfter(write(link, ctx))
     }
@@ -94,42 +94,59 @@ export class WebSocketEndpoint implements Endpoint {
     if (!session.isOpen)
       throw new Fault(101505, 'the client is gone; no connection to the backend is opened for it')
     const address = this.#address
-    const link: BackendLink = new BackendLink(address, session, this.#options(ctx, session.linkIdleMs), () =>
+    const options = linkOptions(ctx, this.#settings, { idleMs: session.linkIdleMs })
+    const link: BackendLink = new BackendLink(address, session, options, () =>
       session.removeLink(address, link),
     )
     session.addLink(address, link)
     return link
   }
+}
 
-  #options(ctx: MessageContext, idleMs: number): LinkOptions {
-    const { connection, handshakeTimeoutMs, queue, tls } = this.#settings
-    const transport = ctx.transportIfAny
-    const type = transport?.acceptContentType
-    const subprotocols =
-      type === undefined ? listOf(transport?.subprotocol) : [`synapse(contentType='${type}')`]
-    return {
-      dial: { ...connection, handshakeTimeoutMs, tls, subprotocols, headers: this.#headers(ctx) },
-      queue,
-      contentType: type ?? '',
-      idleMs,
-    }
-  }
+/** How a link differs from one that stays, and speaks for the client that opened it. */
+interface LinkUse {
+  readonly idleMs?: number
+  /** Whether many clients use it: no header of a client goes with it then. */
+  readonly isOfAll?: boolean
+}
 
-  /** Headers of the handshake: what the configuration set with the prefix, and the client's own where listed. */
-  #headers(ctx: MessageContext): Record<string, string> {
-    const headers: Record<string, string> = {}
-    const { customHeaderPrefix, preservedHeaders } = this.#settings
-    for (const name of preservedHeaders) {
-      const value = ctx.message.headers.get(name)
-      if (value !== undefined && isForwardable(name)) headers[name] = value
-    }
-    for (const [name, value] of ctx.transportIfAny?.extra.entries() ?? []) {
-      if (!name.startsWith(customHeaderPrefix) || value === undefined) continue
-      const header = name.slice(customHeaderPrefix.length)
-      if (isForwardable(header)) headers[header] = String(value)
-    }
-    return headers
+/** Gives how a link is opened for a message. */
+export function linkOptions(
+  ctx: MessageContext,
+  settings: WebSocketSettings,
+  { idleMs = 0, isOfAll = false }: LinkUse = {},
+): LinkOptions {
+  const { connection, handshakeTimeoutMs, queue, tls, preservedHeaders } = settings
+  const transport = ctx.transportIfAny
+  const type = transport?.acceptContentType
+  const subprotocols =
+    type === undefined ? listOf(transport?.subprotocol) : [`synapse(contentType='${type}')`]
+  const headers = headersOf(ctx, settings.customHeaderPrefix, isOfAll ? [] : preservedHeaders)
+  return {
+    dial: { ...connection, handshakeTimeoutMs, tls, subprotocols, headers },
+    queue,
+    contentType: type ?? '',
+    idleMs,
   }
+}
+
+/** Headers of the handshake: what the configuration set with the prefix, and the client's own where listed. */
+function headersOf(
+  ctx: MessageContext,
+  prefix: string,
+  preserved: readonly string[],
+): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of preserved) {
+    const value = ctx.message.headers.get(name)
+    if (value !== undefined && isForwardable(name)) headers[name] = value
+  }
+  for (const [name, value] of ctx.transportIfAny?.extra.entries() ?? []) {
+    if (!name.startsWith(prefix) || value === undefined) continue
+    const header = name.slice(prefix.length)
+    if (isForwardable(header)) headers[header] = String(value)
+  }
+  return headers
 }
 
 const UNHANDLED: unique symbol = Symbol('unhandled')

@@ -1,6 +1,9 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault, type FaultCode } from '../core/fault.ts'
 import { toAddress } from '../expressions/to-address.ts'
+import { isSoapType } from '../message/content-type.ts'
+import { whenWhole } from '../sequences/whole.ts'
+import type { Sender } from './governed.ts'
 import { isClientRequest } from './http-sender.ts'
 import { isSoap, type Shape } from './outgoing.ts'
 
@@ -31,6 +34,16 @@ export function addressOf(ctx: MessageContext, code: FaultCode): string {
   const to = toAddress(ctx)
   if (to !== undefined && /^[a-z][a-z0-9+.-]*:/i.test(to) && !ANONYMOUS.test(to)) return to
   throw new Fault(code, `the message has no address to go to${to ? `: "${to}" is none` : ''}`)
+}
+
+/** Makes a sender that goes to the address a message is for: that may stand in the header of a SOAP message. */
+export function toOwnAddress(sender: Sender): Sender {
+  return {
+    deliver(ctx, timeoutMs) {
+      if (!isSoapType(ctx.message.content.mediaType)) return sender.deliver(ctx, timeoutMs)
+      return whenWhole(ctx, () => sender.deliver(ctx, timeoutMs))
+    },
+  }
 }
 
 const ANONYMOUS = /addressing\/(?:role\/)?anonymous$/

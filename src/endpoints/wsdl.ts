@@ -73,7 +73,8 @@ export const wsdlEndpoint = endpointKind({
         return (await sender).deliver(ctx, timeoutMs)
       },
     }
-    return governed(late, { name, address: found.text, config, notReady: 303002 }, build, span)
+    const address = found.text
+    return governed(late, { name, address, config, notReady: 303002, describedAt: address }, build, span)
   },
 })
 

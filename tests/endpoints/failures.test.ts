@@ -99,6 +99,15 @@ describe('fault codes', () => {
 })
 
 describe('timeout', () => {
+  test('is exact', async () => {
+    await using backend = await startSilent()
+    const before = performance.now()
+    expect((await mediate(call(backend.url, timeout(300)), json({}))).fault?.code).toBe(101504)
+    const tookMs = performance.now() - before
+    expect(tookMs).toBeGreaterThanOrEqual(299)
+    expect(tookMs).toBeLessThan(5_000)
+  })
+
   test('its duration may be computed', async () => {
     await using backend = await startSilent()
     const set = '<property name="wait" value="40"/>'

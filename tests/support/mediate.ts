@@ -86,10 +86,14 @@ export interface Deployed extends CompiledDeployment {
 }
 
 /** Compiles files; what is wrong with them is in the diagnostics. */
-export function deployed(files: Files, settings = new Settings(), log = new RecordingLogger()): Deployed {
+export function deployed(
+  files: Files,
+  settings = new Settings(),
+  log = new RecordingLogger(),
+  resources = new Map<string, Resource>(),
+): Deployed {
   const diagnostics = new Diagnostics()
   const counters = new Map<string, MessageCounters>()
-  const resources = new Map<string, Resource>()
   const context: DeployContext = {
     log,
     settings: {
