@@ -7,18 +7,21 @@ import { type ListenerPlan, planListeners, type SharedListeners } from './deploy
 import { type Loaded, load, readArchives } from './deployment/load.ts'
 import { ResourceRegistry } from './deployment/registry.ts'
 import { type Surveyed, survey } from './deployment/survey.ts'
+import { transportClientTls, transportListenerTls } from './deployment/transport-tls.ts'
+import { CertificateWatch } from './inbound/certificate-watch.ts'
 import { HttpRoutes } from './inbound/http-routes.ts'
-import { loadListenerTls, readAuthorities } from './inbound/keystore.ts'
 import { Listener } from './inbound/listener.ts'
+import { certificateLine } from './inbound/listener-tls.ts'
 import type { BuildSettings, Resource } from './language/declare.ts'
 import { Diagnostics } from './language/diagnostic.ts'
-import type { Source } from './language/source.ts'
+import { Source, type Span } from './language/source.ts'
 import { configureJson } from './message/codecs/json-xml-options.ts'
 import type { Message } from './message/message.ts'
 import type { Observe } from './sequences/compile.ts'
 import { runAlone } from './sequences/run-alone.ts'
 import { readSettings, Settings } from './settings.ts'
 import { startDemoBackend } from './websocket/demo-backend.ts'
+import type { ListenerAddress } from './websocket/options.ts'
 
 export type { Surveyed, Verdict } from './deployment/survey.ts'
 
@@ -69,6 +72,7 @@ export class Gateway implements Lifecycle {
   readonly #counters = new Map<string, MessageCounters>()
   readonly #resources = new Map<string, Resource>()
   readonly #listening: Listening[] = []
+  readonly #watches: CertificateWatch[] = []
   #listeners: Listener[] = []
   #demoBackend: { close(): Promise<void> } | undefined
   #state: GatewayState = 'new'
@@ -145,6 +149,7 @@ export class Gateway implements Lifecycle {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopping'
     const deadline = performance.now() + graceMs
+    for (const watch of this.#watches.splice(0)) watch.close()
     for (const activity of this.#deployment.activities)
       await this.#attempt('stopping what runs by itself', () =>
         activity.stop(Math.max(0, deadline - performance.now())),
@@ -174,7 +179,7 @@ export class Gateway implements Lifecycle {
 
   async #listen({ address, services, fallback }: ListenerPlan, shared: HttpRoutes): Promise<void> {
     const limits = {
-      connection: this.settings.webSocket(undefined).connection,
+      connection: this.settings.webSocket().connection,
       maxBodyBytes: this.settings.get('transport.http.listener.max_body_bytes'),
       socketTimeoutMs: this.settings.get('transport.http.socket_timeout'),
     }
@@ -193,6 +198,7 @@ export class Gateway implements Lifecycle {
       })
     }
     this.#listeners.push(listener)
+    this.#watch(listener, address)
     for (const { service, path, webSocket } of services) {
       const scheme = (webSocket ? 'ws' : 'http') + (listener.isSecure ? 's' : '')
       const shown = path.replace(/\/\*$/, '') || '/'
@@ -201,6 +207,19 @@ export class Gateway implements Lifecycle {
         url: `${scheme}://localhost:${listener.port}${shown}`,
       })
     }
+  }
+
+  /** Says which certificate a listener serves, and has it serve the next one when its files change. */
+  #watch(listener: Listener, { tls }: ListenerAddress): void {
+    if (!tls?.source) return
+    const where = `port ${listener.port}`
+    this.#log.info({}, `${where} serves ${certificateLine(tls)}`)
+    const watch = new CertificateWatch(tls.source, {
+      where,
+      log: this.#log,
+      use: renewed => listener.renew(renewed),
+    })
+    this.#watches.push(watch)
   }
 
   /** The demo backend is a courtesy: where its port is taken, what listens there is used. */
@@ -225,45 +244,18 @@ export class Gateway implements Lifecycle {
     const http = get('transport.http.listener.enable')
       ? { port: portOf(get('transport.http.listener.port')), host }
       : undefined
-    const keyStore = get('keystore.tls.file_name')
-    if (keyStore === undefined || !get('transport.http.listener.secured_enable'))
-      return { http, https: undefined }
-    const isRequired = get('transport.http.listener.secured_verify_client') === 'require'
-    try {
-      const tls = loadListenerTls({
-        keyStore,
-        keyStorePassword: get('keystore.tls.password'),
-        keyPassword: get('keystore.tls.key_password'),
-        trustStore: isRequired ? (get('truststore.file_name') ?? '') : undefined,
-        trustStorePassword: get('truststore.password'),
-        protocols: get('transport.http.listener.secured_protocols'),
-        ciphers: get('transport.http.listener.preferred_ciphers'),
-      })
-      return { http, https: { port: portOf(get('transport.http.listener.secured_port')), host, tls } }
-    } catch (error) {
-      const start = { source: source!, start: 0, end: 1 }
-      this.diagnostics.error(start, 'bad-key-store', `${(error as Error).message}.`)
-      return { http, https: undefined }
-    }
+    if (!get('transport.http.listener.secured_enable')) return { http, https: undefined }
+    const tls = transportListenerTls(this.settings.stores(), this.diagnostics, startOf(source))
+    if (!tls) return { http, https: undefined }
+    return { http, https: { port: portOf(get('transport.http.listener.secured_port')), host, tls } }
   }
 
   #buildSettings({ settings: source }: Loaded): BuildSettings {
-    const authorities = (store: 'transport.wss.sender.truststore' | 'truststore'): string | undefined => {
-      const isGlobal = store === 'truststore'
-      const location = this.settings.get(isGlobal ? `${store}.file_name` : `${store}_location`)
-      const password = this.settings.get(isGlobal ? `${store}.password` : `${store}_password`)
-      try {
-        return location === undefined ? undefined : readAuthorities(location, password)
-      } catch (error) {
-        const start = { source: source!, start: 0, end: 1 }
-        this.diagnostics.error(start, 'bad-key-store', `${(error as Error).message}.`)
-        return undefined
-      }
-    }
+    const clients = transportClientTls(this.settings.stores(), this.diagnostics, startOf(source))
     return {
       portOffset: this.settings.get('server.offset'),
-      webSocket: this.settings.webSocket(authorities('transport.wss.sender.truststore')),
-      httpClient: this.settings.httpClient(authorities('truststore')),
+      webSocket: this.settings.webSocket(clients.webSocket),
+      httpClient: this.settings.httpClient(clients.http),
       http: this.settings.http(this.#shared.https !== undefined),
       classes: this.settings.classes(),
       script: this.settings.script(),
@@ -292,4 +284,9 @@ function reasonOf(error: unknown): string {
   if (code === 'EADDRINUSE') return 'the port is in use'
   if (code === 'EACCES') return 'the port may not be used by this user'
   return message
+}
+
+/** The place to report to what is wrong with settings as a whole. */
+function startOf(source: Source | undefined): Span {
+  return { source: source ?? new Source('deployment.toml', ''), start: 0, end: 1 }
 }

@@ -24,12 +24,15 @@ const RAISED: Partial<Record<FaultCode, string>> = {
   303000:
     'No endpoint of a loadbalance, failover or recipientlist endpoint is ready, or none of those that are took the message.',
   303001:
-    'An endpoint is suspended after failures, its address needs something the environment does not have, or a message is for no address.',
-  303002: 'A wsdl endpoint is suspended after failures, or its WSDL cannot be used.',
+    'An endpoint is suspended after failures or switched off, its address needs something the environment does not have, or a message is for no address.',
+  303002: 'A wsdl endpoint is suspended after failures or switched off, or its WSDL cannot be used.',
   303003: 'No OAuth token can be had for an http endpoint.',
   305100:
     'An endpoint referred to by key, or its template, does not exist, or was left out because of its errors.',
-  309001: 'The endpoint that the session of a message belongs to is not ready.',
+  309001:
+    'The endpoint that the session of a message belongs to is not ready, or none of the group is for a new session.',
+  309002: 'The endpoint that the session of a message belongs to is no member of its group any more.',
+  309003: 'The endpoint that the session of a message belongs to fails; the session is not moved.',
   401000: 'A `<callout>` cannot reach its service, or gets a status of 400 or more.',
   401002: 'A `<call blocking="true">` cannot reach its backend, or gets a status of 400 or more.',
   500000: 'A backend answers with a SOAP fault, and `FORCE_ERROR_ON_SOAP_FAULT` is `true`.',
@@ -44,6 +47,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'No module stands for a Java class in `[myelin.classes]`, or the module cannot be used.',
   ],
   'bad-combination': ['error', 'Two things that are right by themselves do not go together.'],
+  'bad-description': [
+    'error',
+    'The description of an API that its messages are to be checked against cannot be used.',
+  ],
   'bad-key-store': [
     'error, warning',
     'A key store or trust store cannot be read, or holds no certificate: a warning where the file of an inbound endpoint is not there, which does not listen then.',
@@ -58,6 +65,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'An expression can be compiled, and will be a fault or have no value when it is evaluated.',
   ],
   'duplicate-name': ['error', 'Two artifacts have one name. The first is kept.'],
+  'expired-certificate': [
+    'warning',
+    'A certificate has expired, or is not valid yet. It is used all the same; who connects will refuse it.',
+  ],
   'http-only': ['note', 'A service names https beside http, and the HTTPS transport has no key store.'],
   'malformed-toml': ['error', 'The settings file is no TOML.'],
   'malformed-xml': ['error', 'A file is no well-formed XML.'],
@@ -69,7 +80,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   'missing-endpoint': ['warning', 'A reference names no endpoint. Sending to it is fault 305100.'],
   'missing-entry': ['warning', 'A key names no local entry and no resource. Using it is a fault.'],
   'missing-message-store': ['warning', 'A reference names no message store. Storing into it is a fault.'],
-  'missing-inbound': ['warning', 'An API is bound to an inbound endpoint that does not listen for HTTP.'],
+  'missing-inbound': [
+    'warning',
+    'An API is bound to an inbound endpoint that listens neither for HTTP nor for WebSockets.',
+  ],
   'missing-sequence': [
     'warning',
     'A reference names no sequence. Reaching it is a fault, unless the text says what runs in its place.',
@@ -77,7 +91,7 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   'missing-template': ['warning', 'A reference names no template. Calling it is a fault.'],
   'missing-wsdl': ['warning', 'A WSDL cannot be read; the service runs without.'],
   'no-case': ['warning', 'A `<switch>` has a default and no case: the default always runs.'],
-  'no-effect': ['warning', 'Something is known and does nothing here.'],
+  'no-effect': ['warning, note', 'Something is known and does nothing here.'],
   'no-name': [
     'warning',
     'A file holds an endpoint without a name. It can only be a resource of the registry.',
@@ -93,6 +107,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   ],
   'path-clash': ['error', 'Two services would be served at one place. The first is kept.'],
   'repeated-element': ['warning', 'An element that may stand once is there more often. The first counts.'],
+  'tls-clash': [
+    'error',
+    'Two services on one port have different key stores, or only one has TLS. The second is left out.',
+  ],
   'unknown-artifact': ['error', 'A root element, or a child of `<definitions>`, is no artifact.'],
   unreachable: ['note', 'A mediator or case never runs. Only `validate` looks for it.'],
   'unreadable-resource': ['error', 'A resource that an artifact looks into cannot be read.'],
@@ -100,6 +118,7 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'error, warning',
     'An element has no such attribute: an error where it looks like a mistyped one, else it has no effect.',
   ],
+  'unknown-cipher': ['warning', 'A cipher suite is not offered here; the others of its list are.'],
   'unknown-element': [
     'error, warning',
     'An element takes no such element: it has no effect, and may be a mistyped one. In `<propertyGroup>` and in test suites it is an error.',

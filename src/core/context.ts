@@ -122,7 +122,7 @@ export class MessageContext {
 
   get #isPayloadFrame(): boolean {
     const { content } = this.message
-    return content.form === 'bytes' && content.bytes === this.frameData
+    return content.form === 'bytes' && !content.isArriving && content.bytes === this.frameData
   }
 
   /** The default scope. */

@@ -17,11 +17,15 @@ export interface Endpoint {
   readonly isReady?: boolean | undefined
   /** Whether it keeps a connection for each client session, so that the messages of one belong together. */
   readonly keepsLinks?: boolean | undefined
+  /** Where a WSDL of what it sends to is, by address or key. */
+  readonly describedAt?: string | undefined
   /**
    * Hands a message over; gives the answer where the endpoint has one.
    * @throws Fault with a 1015xx code when the message cannot be handed over.
    */
   deliver(ctx: MessageContext): MaybePromise<Message | undefined>
+  /** Does so for a group: the sequence that runs for a failure is left until no other endpoint takes the message. */
+  attempt?(ctx: MessageContext): MaybePromise<Message | undefined>
 }
 
 /** What is known of the request a message came in with: an HTTP request, or the upgrade of a WebSocket. */
@@ -38,6 +42,23 @@ export interface RequestFacts {
   readonly inbound?: string | undefined
   /** Which resource of an API takes it. */
   readonly rest?: RestFacts | undefined
+  /** The certificate the client showed; it was verified. */
+  readonly certificate?: CertificateFacts | undefined
+}
+
+/** What the certificate of a client says. */
+export interface CertificateFacts {
+  /** The certificate and the chain behind it, as PEM. */
+  readonly pem: string
+  /** Distinguished names, most specific part first: `CN=orders, O=Example`. */
+  readonly subject: string
+  readonly issuer: string
+  /** In hexadecimal. */
+  readonly serial: string
+  /** SHA-256, in hexadecimal with colons. */
+  readonly fingerprint: string
+  /** The alternative names, such as `DNS:orders.example, IP Address:10.0.0.1`. */
+  readonly names: string
 }
 
 /** What is known of a request to an API. */
@@ -89,6 +110,8 @@ export interface Service {
   readonly outFault: Pipeline
   /** Names what the two above run: callers with equal names may share a link. */
   readonly outKey: string
+  /** Whether the first is one that the configuration names for them, rather than what runs where nothing is named. */
+  readonly namesOutDispatch?: boolean | undefined
 }
 
 /** A sequence with parameters. */

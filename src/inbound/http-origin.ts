@@ -20,6 +20,7 @@ export class HttpOrigin implements Origin {
   readonly #route: Taken
   readonly #client: ClientFormat
   #isAnswered = false
+  #whenGone: (() => void)[] | undefined
 
   constructor(request: HttpRequest, response: ServerResponse, route: Taken, client: ClientFormat) {
     this.request = request
@@ -120,11 +121,17 @@ export class HttpOrigin implements Origin {
   }
 
   whenGone(callback: () => void): void {
-    if (this.#response.destroyed) callback()
-    else if (!this.#isAnswered)
+    if (this.#response.destroyed) {
+      callback()
+      return
+    }
+    if (this.#isAnswered) return
+    if (this.#whenGone === undefined)
       this.#response.once('close', () => {
-        if (!this.#isAnswered) callback()
+        if (!this.#isAnswered) for (const each of this.#whenGone!) each()
       })
+    this.#whenGone ??= []
+    this.#whenGone.push(callback)
   }
 
   /**

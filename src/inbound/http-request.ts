@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import type { RequestFacts, RestFacts } from '../core/ports.ts'
+import type { CertificateFacts, RequestFacts, RestFacts } from '../core/ports.ts'
 import type { RequestHead } from '../core/route.ts'
 import { clientAddress } from './client-address.ts'
+import { certificateOf } from './client-certificate.ts'
 
 /** An HTTP request that came in: what is known of it before its body matters, worked out when it is asked for. */
 export class HttpRequest implements RequestHead, RequestFacts {
@@ -50,6 +51,10 @@ export class HttpRequest implements RequestHead, RequestFacts {
 
   get remoteAddress(): string {
     return clientAddress(this.raw)
+  }
+
+  get certificate(): CertificateFacts | undefined {
+    return certificateOf(this.raw.socket)
   }
 
   get postfix(): string {

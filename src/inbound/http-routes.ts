@@ -35,8 +35,10 @@ export class HttpRoutes {
   }
 }
 
+/** Of services at one path, an API comes before the inbound endpoint it is bound to, and who asks for more before both. */
 function demands({ http }: ServedService): number {
-  return (http?.host === undefined ? 0 : 2) + (http?.port === undefined ? 0 : 1)
+  const isBound = http?.inbound === undefined ? 0 : 1
+  return (http?.host === undefined ? 0 : 4) + (http?.port === undefined ? 0 : 2) + isBound
 }
 
 /** Compatibility: host and port are those of the Host header, whatever the listener has. */

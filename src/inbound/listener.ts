@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import fastifyWebSocket from '@fastify/websocket'
 import Fastify, {
@@ -26,11 +26,13 @@ import {
   type ListenerTlsOptions,
 } from '../websocket/options.ts'
 import { clientAddress } from './client-address.ts'
+import { certificateOf } from './client-certificate.ts'
 import { answerHttp } from './http.ts'
 import { HttpRequest, originForm } from './http-request.ts'
 import { HttpRoutes } from './http-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
+import { checkClients, renewTls, tlsServerOptions } from './tls-server.ts'
 
 /** What a listener works with, beside its services. */
 export interface ListenerOptions {
@@ -133,6 +135,11 @@ export class Listener implements Lifecycle {
     await server.listen({ port, host: host ?? anyHost(), backlog: 4096 })
   }
 
+  /** Serves other certificates to those who connect from now on; connections that are there go on. */
+  renew(tls: ListenerTlsOptions): void {
+    if (this.#server && this.isSecure) renewTls(this.#server.server as unknown as SecureServer, tls)
+  }
+
   async stop(graceMs: number): Promise<void> {
     const server = this.#server
     if (!server) return
@@ -171,6 +178,11 @@ export class Listener implements Lifecycle {
     else if (request.raw.headers['sec-websocket-version'] !== '13') {
       await refuse(reply.header('Sec-WebSocket-Version', '13'), 426, 'the WebSocket version must be 13')
     } else {
+      const status = await sessions.refusalOf(new HttpRequest(request.raw))
+      if (status !== undefined) {
+        await refuse(reply, status, 'no resource of the API takes a WebSocket here')
+        return
+      }
       const { subprotocols } = sessions.options
       chooseSubprotocol(request.raw, name => subprotocols.includes(name))
     }
@@ -186,12 +198,13 @@ export class Listener implements Lifecycle {
       url: `${this.isSecure ? 'wss' : 'ws'}://${raw.headers.host ?? ''}${target}`,
       postfix: '',
       remoteAddress: clientAddress(raw),
+      certificate: certificateOf(raw.socket),
       subprotocol: chosenSubprotocol(raw),
     }
     const sessions = this.#webSocket.find(path)!
     const { maxMessageBytes } = this.#limits.connection
     const options = { subprotocol: handshake.subprotocol, maxMessageBytes }
-    sessions.open(handshake, raw.rawHeaders, events => accept(webSocket, raw, options, events))
+    sessions.open(handshake, new HttpRequest(raw), events => accept(webSocket, raw, options, events))
   }
 
   /**
@@ -204,9 +217,13 @@ export class Listener implements Lifecycle {
     const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
       if (!this.#take(new HttpRequest(raw), response)) unserved(raw, response)
     }
+    // To import a value of node:http as a module loads all it exports, an HTTP client and a WebSocket among them.
     const server = tls
-      ? createSecureServer({ ...tlsOptions(tls), ...options }, onRequest)
-      : createServer(options, onRequest)
+      ? process
+          .getBuiltinModule('node:https')
+          .createServer({ ...tlsServerOptions(tls), ...options }, onRequest)
+      : process.getBuiltinModule('node:http').createServer(options, onRequest)
+    if (tls) checkClients(server as SecureServer, tls, this.#log)
     server.keepAliveTimeout = KEEP_ALIVE_MS
     server.timeout = this.#limits.socketTimeoutMs
     return server as Server
@@ -283,9 +300,4 @@ async function refuse(
 ): Promise<FastifyReply> {
   await reply.code(status).header('Content-Type', 'application/json').send(JSON.stringify({ message, id }))
   return reply
-}
-
-function tlsOptions(tls: ListenerTlsOptions): object {
-  const { requireClientCertificate, ...rest } = tls
-  return { ...rest, ...(requireClientCertificate && { requestCert: true, rejectUnauthorized: true }) }
 }

@@ -2,16 +2,20 @@ import { type ContextOptions, MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Origin, Pipeline, Service } from '../core/ports.ts'
 import type { Handshake, Link, Session } from '../core/session.ts'
+import type { MaybePromise } from '../core/step.ts'
 import { wellKnown } from '../expressions/well-known.ts'
 import { Content } from '../message/content.ts'
 import type { Headers } from '../message/headers.ts'
 import { Message } from '../message/message.ts'
+import { ConcurrentLane } from '../sequences/concurrent-lane.ts'
 import { Lane } from '../sequences/lane.ts'
 import { enterFault } from '../sequences/pipeline.ts'
 import { ABNORMAL, closeForBackend, closeForClient } from '../websocket/close-codes.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
+import { DialError } from '../websocket/dial.ts'
 import { type FrameTypes, frameTypes } from './frame-types.ts'
 import { SessionLinks } from './session-links.ts'
+import type { SessionRoute } from './session-routes.ts'
 import type { ClientSessions } from './sessions.ts'
 import { replyOverWebSocket } from './websocket-reply.ts'
 
@@ -46,25 +50,33 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   readonly controlFromBackend?: Session['controlFromBackend']
   readonly #sessions: ClientSessions
   readonly #hooks: Service['on']
+  readonly #properties: SessionRoute['properties']
   readonly #types: FrameTypes
   readonly #links: SessionLinks
-  readonly #inLane: Lane
+  readonly #inLane: Lane | ConcurrentLane
+  /** The lane of the client, where replies keep the order of its messages. */
+  readonly #turns: ConcurrentLane | undefined
   readonly #outLane: Lane
   #connection!: Connection
   #isLaneWaiting = false
   #isLinkBehind = false
   #isAnswerBehind = false
+  #hasLostLink = false
   #isOver = false
 
-  constructor(sessions: ClientSessions, id: string, handshake: Handshake, hooks: Service['on']) {
+  constructor(sessions: ClientSessions, id: string, handshake: Handshake, route: SessionRoute) {
     this.#sessions = sessions
-    this.service = sessions.service
+    this.service = route.service
+    this.#properties = route.properties
     this.id = id
     this.handshake = handshake
-    this.#hooks = hooks
+    this.#hooks = route.on
     this.#types = frameTypes(handshake.subprotocol, sessions.options.defaultContentType)
     this.#links = new SessionLinks()
-    this.#inLane = new Lane(this)
+    const { concurrency } = sessions.options
+    const beside = concurrency && new ConcurrentLane(this, concurrency)
+    this.#inLane = beside ?? new Lane(this)
+    this.#turns = concurrency?.ordersReplies ? beside : undefined
     this.#outLane = new Lane(this.#links)
     if (sessions.options.passControlFrames) {
       this.onPing = data => this.#onControl('ping', data)
@@ -101,7 +113,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     if (!this.#connection.isOpen) {
       // Our close frame is on its way, and a client may send until it has it (RFC 6455, 5.5.1).
       this.service.counters.received++
-      this.#sessions.discarded(1)
+      this.service.counters.ended.discarded++
       return
     }
     const types = this.#types
@@ -146,6 +158,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   #push(ctx: MessageContext, hook: Pipeline | undefined): void {
     this.service.counters.received++
+    for (const [name, value] of this.#properties) ctx.properties.set(name, value)
     this.#inLane.push(ctx, hook ?? NOTHING)
   }
 
@@ -155,7 +168,19 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     return this.handshake
   }
 
-  reply(ctx: MessageContext): void {
+  reply(ctx: MessageContext): MaybePromise<void> {
+    const { content } = ctx.message
+    // The answer of a backend may still be coming in, and a message leaves as a whole.
+    if (content.isArriving) return content.collect().then(() => this.#replyInTurn(ctx))
+    return this.#turns ? this.#replyInTurn(ctx) : this.#write(ctx)
+  }
+
+  #replyInTurn(ctx: MessageContext): MaybePromise<void> {
+    const turn = ctx.link ? undefined : this.#turns?.turnOf(ctx)
+    return turn instanceof Promise ? turn.then(() => this.#write(ctx)) : this.#write(ctx)
+  }
+
+  #write(ctx: MessageContext): void {
     replyOverWebSocket(ctx, this, this.#sessions)
     // A client that does not read its answers gets to ask no more; what backends send is held up at its source.
     if (ctx.link || this.#connection.bufferedBytes <= BEHIND_BYTES) return
@@ -163,7 +188,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
     this.#connection.pause()
   }
 
-  /** A backend that cannot be reached ends the session; the end of the client ends its links. */
+  /** A link that cannot be opened ends the session; the end of the client ends its links. */
   ended(ctx: MessageContext): void {
     if (ctx.event === 'close') {
       const extra = ctx.transportIfAny?.extra
@@ -174,7 +199,9 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
       )
       return
     }
-    const reason = ctx.fault && UNREACHABLE[ctx.fault.code as number]
+    // A call of a backend that has no link of this session concerns its message alone.
+    if (!this.#hasLostLink || !(ctx.fault?.cause instanceof DialError)) return
+    const reason = UNREACHABLE[ctx.fault.code as number]
     if (reason !== undefined) this.close(1014, reason)
   }
 
@@ -197,6 +224,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
   }
 
   removeLink(key: string, link: Link): void {
+    this.#hasLostLink = true
     this.#links.remove(key, link)
   }
 
@@ -248,7 +276,7 @@ export class ClientSession implements Session, Origin, ConnectionEvents {
 
   close(code: number | undefined, reason: string): void {
     if (!this.#connection.isOpen) return
-    this.#sessions.discarded(this.#inLane.clear())
+    this.service.counters.ended.discarded += this.#inLane.clear()
     this.#connection.close(code, reason)
     // The client's answer to the close frame must be read, even where a message was waiting.
     this.#connection.resume()

@@ -1,11 +1,13 @@
 import type { MessageContext } from '../core/context.ts'
 import type { Service } from '../core/ports.ts'
+import type { RequestHead } from '../core/route.ts'
 import type { Handshake } from '../core/session.ts'
 import type { ServedService } from '../language/declare.ts'
 import { Headers } from '../message/headers.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
 import type { WebSocketServiceOptions } from '../websocket/options.ts'
 import { ClientSession } from './session.ts'
+import { SessionRoutes } from './session-routes.ts'
 
 /** A client with more than this unsent is closed rather than made to hold up a broadcast. */
 const MAX_BROADCAST_BACKLOG_BYTES = 16 * 1024 * 1024
@@ -20,6 +22,7 @@ const MAX_READ_ON_MS = 1_000
 export class ClientSessions {
   readonly service: Service
   readonly options: WebSocketServiceOptions
+  readonly #routes: SessionRoutes
   readonly #byPath = new Map<string, Set<ClientSession>>()
   #count = 0
   #nextId = 1
@@ -27,6 +30,7 @@ export class ClientSessions {
   constructor(served: ServedService) {
     this.service = served.service
     this.options = served.webSocket!
+    this.#routes = new SessionRoutes(served)
   }
 
   /** How many clients are connected. */
@@ -34,14 +38,24 @@ export class ClientSessions {
     return this.#count
   }
 
+  /** Gives the status a client is refused with, where an API has its path and no resource takes it. */
+  async refusalOf(head: RequestHead): Promise<number | undefined> {
+    const route = this.#routes.find(head)
+    return 'answer' in route ? (await route.answer).status : undefined
+  }
+
   /** Makes a session for a client that is being upgraded; `connect` gets the events and gives the connection. */
   open(
-    handshake: Handshake,
-    rawHeaders: readonly string[],
+    upgrade: Handshake,
+    head: RequestHead & { readonly raw: { readonly rawHeaders: readonly string[] } },
     connect: (events: ConnectionEvents) => Connection,
   ): void {
     const id = `${this.service.name}-${this.#nextId++}`
-    const session = new ClientSession(this, id, handshake, this.#hooksFor(handshake.path))
+    const route = this.#routes.find(head)
+    if ('answer' in route) throw new Error('an upgrade that was to be refused was made')
+    const { rest, postfix } = route
+    const handshake = rest ? { ...upgrade, rest, postfix, inbound: this.service.name } : upgrade
+    const session = new ClientSession(this, id, handshake, route)
     const peers = this.#byPath.get(handshake.path) ?? new Set()
     peers.add(session)
     this.#byPath.set(handshake.path, peers)
@@ -51,7 +65,7 @@ export class ClientSessions {
       { session: id, path: handshake.path },
       `${this.service.label}client ${handshake.remoteAddress} connected`,
     )
-    session.start(connection, Headers.fromRaw(rawHeaders))
+    session.start(connection, Headers.fromRaw(head.raw.rawHeaders))
   }
 
   /** Forgets a client that is gone. */
@@ -95,11 +109,6 @@ export class ClientSessions {
       `${label}client ${peer.handshake.remoteAddress} was closed: it does not read what is broadcast (1013)`,
     )
     peer.close(1013, 'too slow')
-  }
-
-  /** Counts messages that were taken in and let go because their session was closing. */
-  discarded(count: number): void {
-    this.service.counters.ended.discarded += count
   }
 
   /**
@@ -146,12 +155,6 @@ export class ClientSessions {
 
   #all(): ClientSession[] {
     return [...this.#byPath.values()].flatMap(peers => [...peers])
-  }
-
-  #hooksFor(path: string): Service['on'] {
-    const { on, hookFor } = this.service
-    const hook = hookFor?.(path)
-    return hook ? { ...on, message: hook, open: hook, close: hook } : on
   }
 }
 

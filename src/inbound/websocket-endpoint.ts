@@ -1,18 +1,10 @@
-import type { Pipeline, Service } from '../core/ports.ts'
-import { artifact, type Build } from '../language/declare.ts'
+import { artifact } from '../language/declare.ts'
 import { attribute, parameters } from '../language/field.ts'
 import { statistics, trace } from '../language/observation.ts'
 import { boolean, name, oneOf, reference } from '../language/types.ts'
-import { mediaTypeOf } from '../message/content.ts'
-import { guarded } from '../sequences/pipeline.ts'
-import type { BroadcastLevel } from '../websocket/options.ts'
-import { inboundTls, type KeyStoreFiles } from './keystore.ts'
+import { inboundTls, type KeyStoreFiles } from './listener-tls.ts'
 import { webSocketParameters } from './websocket-parameters.ts'
-
-/** The subprotocols that tell the content type of messages; `application/xml` and so on. */
-const CONTENT_SUBPROTOCOLS = ['application/xml', 'application/json', 'text/xml'].map(
-  type => `synapse(contentType='${type}')`,
-)
+import { webSocketService } from './websocket-service.ts'
 
 /** Lets WebSocket clients in. */
 export const webSocketInboundArtifact = artifact({
@@ -59,61 +51,15 @@ export const webSocketInboundArtifact = artifact({
   },
 
   compile({ name, protocol, sequence, onError, suspend, parameters: given }, build, span) {
-    const inFault = build.faultSequence(onError)
-    const hook = guarded(build.mainSequence(sequence), inFault)
-    const outSequence = given['ws.outflow.dispatch.sequence']
-    const outFault = build.faultSequence(given['ws.outflow.dispatch.fault.sequence'])
-    const outDispatch = guarded(build.mainSequence(outSequence), outFault)
-    const passControlFrames = given['ws.pass.through.control.frames']
-    const service: Service = {
-      name,
-      kind: 'inbound endpoint',
-      label: `{inboundendpoint:${name}} `,
-      deployment: build.deployment,
-      log: build.log,
-      counters: build.counters(`inbound endpoint ${name}`),
-      on: { message: hook, open: hook, close: hook, ...(passControlFrames && { ping: hook, pong: hook }) },
-      ...(given['dispatch.custom.sequence'] && { hookFor: byPath(build, inFault) }),
-      outflow: outDispatch,
-      outDispatch,
-      outFault,
-      outKey: outSequence?.name ?? 'main',
-    }
+    const served = webSocketService({ name, sequence, onError, isSuspended: suspend, given }, build, span)
     const tls = protocol === 'wss' ? inboundTls(tlsFiles(given), name, { build, span }) : undefined
     if (protocol === 'wss' && !tls) return {}
     const offset = given['ws.use.port.offset'] ? build.settings.portOffset : 0
     const listenPort = given['inbound.ws.port']
-    return {
-      services: [
-        {
-          service,
-          listener: { port: listenPort === 0 ? 0 : listenPort + offset, tls },
-          path: given['ws.path'],
-          span,
-          webSocket: {
-            subprotocols: [...CONTENT_SUBPROTOCOLS, ...given['ws.subprotocols']],
-            defaultContentType: mediaTypeOf(given['ws.default.content.type']),
-            broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
-            customHeaderPrefix: build.settings.webSocket.customHeaderPrefix.toLowerCase(),
-            passControlFrames,
-            shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
-            clientIdleMs: given['ws.dispatch.idleTime'] * 1000,
-            backendIdleMs: given['ws.outflow.dispatch.idleTime'] * 1000,
-            isSuspended: suspend,
-          },
-        },
-      ],
-    }
+    const port = listenPort === 0 ? 0 : listenPort + offset
+    return { services: [{ ...served, listener: { port, tls } }] }
   },
 })
-
-/** The path /a/b chooses the sequence a-b, where there is one. */
-function byPath(build: Build, fault: Pipeline): Service['hookFor'] {
-  return path => {
-    const sequence = build.deployment.sequence(path.slice(1).replaceAll('/', '-'))
-    return sequence && guarded(sequence, fault)
-  }
-}
 
 function tlsFiles(given: Readonly<Record<string, unknown>>): KeyStoreFiles {
   const textOf = (key: string): string | undefined => given[key] as string | undefined
@@ -121,6 +67,7 @@ function tlsFiles(given: Readonly<Record<string, unknown>>): KeyStoreFiles {
     keyStore: textOf('wss.ssl.key.store.file') ?? '',
     keyStorePassword: textOf('wss.ssl.key.store.pass'),
     keyPassword: textOf('wss.ssl.cert.pass'),
+    keyFile: textOf('wss.ssl.key.file'),
     trustStore: textOf('wss.ssl.trust.store.file'),
     trustStorePassword: textOf('wss.ssl.trust.store.pass'),
     protocols: textOf('wss.ssl.protocols') ?? 'TLS',

@@ -10,6 +10,7 @@ import {
   type ValueType,
 } from '../language/types.ts'
 import { isSendable } from '../websocket/close-codes.ts'
+import { concurrencyParameters } from './concurrency.ts'
 
 /** A close code that may be sent. */
 const closeCode: ValueType<number> = {
@@ -85,6 +86,7 @@ export const webSocketParameters = {
     type: javaClass('Do what it does in the sequence, on the message with source.handshake.present.'),
     doc: 'A Java class in front of the sequence; refused.',
   },
+  ...concurrencyParameters,
   'dispatch.custom.sequence': {
     type: boolean,
     doc: 'Whether the path chooses the sequence: /a/b runs a-b where there is such a sequence.',
@@ -120,6 +122,10 @@ export const webSocketParameters = {
   'wss.ssl.key.store.file': { type: text, doc: 'wss: key store with the certificate: JKS, PKCS#12 or PEM.' },
   'wss.ssl.key.store.pass': { type: text, doc: 'wss: password of the key store.' },
   'wss.ssl.cert.pass': { type: text, doc: 'wss: password of the private key; default that of the store.' },
+  'wss.ssl.key.file': {
+    type: text,
+    doc: 'wss: PEM file with the private key, where it is not in the key store. Not in the original.',
+  },
   'wss.ssl.trust.store.file': {
     type: text,
     doc: 'wss: store of the authorities that client certificates must come from; makes them mandatory.',
@@ -132,6 +138,6 @@ export const webSocketParameters = {
   },
   'wss.ssl.cipher.suites': {
     type: text,
-    doc: 'wss: cipher suites, comma-separated, in the names of OpenSSL or the IETF.',
+    doc: 'wss: cipher suites, comma-separated, in the names of Java, the IETF or OpenSSL. Those that are not there are left out, with a warning.',
   },
 } as const

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { MessageContext } from '../core/context.ts'
 import { accessor } from '../expressions/scopes.ts'
 import { codecOf } from '../message/codecs/index.ts'
@@ -35,7 +36,8 @@ export function replyOverWebSocket(
   }
   const { content } = ctx.message
   const messageType = ctx.transportIfAny?.messageType ?? content.mediaType
-  sessions.send(ctx, session, utf8Of(content, messageType), isBinaryReply(ctx, messageType))
+  const data = utf8Of(content, messageType)
+  sessions.send(ctx, session, data, isBinaryReply(ctx, messageType, data))
 }
 
 function closesClient(ctx: MessageContext, session: ClientSession): boolean {
@@ -57,6 +59,16 @@ function closesClient(ctx: MessageContext, session: ClientSession): boolean {
   return true
 }
 
-function isBinaryReply(ctx: MessageContext, messageType: string): boolean {
-  return codecOf({ mediaType: messageType }).name === 'binary' && ctx.frame !== 'text'
+/**
+ * Says whether a reply leaves as a binary message: bytes nobody can read do, but not where they are text of the
+ * client, or an answer without a type to a client that sends text. Nor may a text message hold what is no UTF-8
+ * (RFC 6455, 8.1), which only a backend's answer can.
+ */
+function isBinaryReply(ctx: MessageContext, messageType: string, data: Buffer): boolean {
+  const { content, headers, status } = ctx.message
+  const isAnswer = status !== undefined
+  if (codecOf({ mediaType: messageType }).name === 'binary') {
+    if (ctx.frame !== 'text' || (isAnswer && headers.get('Content-Type') !== undefined)) return true
+  }
+  return isAnswer && content.form === 'bytes' && !isUtf8(data)
 }

@@ -104,9 +104,9 @@ export class Content {
     return this.#arriving !== undefined
   }
 
-  /** How long the payload is that has not come in yet, in bytes as it travels; undefined when nobody said. */
-  get arrivingBytes(): number | undefined {
-    return this.#arriving?.length
+  /** What is known of a payload that has not come in yet. */
+  get arriving(): Pick<ArrivingBody, 'length' | 'received'> | undefined {
+    return this.#arriving
   }
 
   /** Whether the payload left as it came in, unread: there is nothing of it to send again. */

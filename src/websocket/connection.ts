@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { ABNORMAL, cutReason, isSendable } from './close-codes.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
+import type { PushedMessage } from '../core/groups.ts'
 
 /** What the owner of a connection is told. Every connection ends with exactly one `onClose`. */
 export interface ConnectionEvents {
@@ -100,6 +101,7 @@ export class Connection {
   readonly #socket: Duplex
   readonly #events: ConnectionEvents
   readonly #writer: FrameWriter
+  readonly #isClient: boolean
   /** The subprotocol both sides agreed on; empty when there is none. */
   readonly subprotocol: string
   /** Takes plain messages before the library reads the rest. */
@@ -120,6 +122,7 @@ export class Connection {
     this.#socket = socket
     this.#events = events
     this.#writer = new FrameWriter(socket, options.isClient)
+    this.#isClient = options.isClient
     this.subprotocol = options.subprotocol
     this.reader = new FrameReader(
       { isMasked: !options.isClient, maxMessageBytes: options.maxMessageBytes },
@@ -150,11 +153,22 @@ export class Connection {
    */
   send(data: Buffer | string, isBinary: boolean): void {
     if (this.#webSocket.readyState !== 1) return
-    if (this.#writer.isEmpty) {
-      waiting.push(this)
-      if (!isReading && waiting.length === 1) process.nextTick(flushWaiting)
-    }
+    this.#hold()
     this.#writer.add(typeof data === 'string' ? Buffer.from(data) : data, isBinary)
+  }
+
+  /**
+   * Sends a message that goes to many: a server's frame of it is made once for all, and leaves uncompressed. A
+   * connection that is not open drops it.
+   */
+  sendPrepared(message: PushedMessage): void {
+    if (this.#isClient) {
+      this.send(message.data, message.isBinary)
+      return
+    }
+    if (this.#webSocket.readyState !== 1) return
+    this.#hold()
+    this.#writer.addFrame(message.frame)
   }
 
   /** Sends a ping with up to 125 bytes. */
@@ -199,6 +213,13 @@ export class Connection {
   /** Reads on after `pause`. */
   resume(): void {
     this.#webSocket.resume()
+  }
+
+  /** Has what is about to be added leave at the end of the read or turn. */
+  #hold(): void {
+    if (!this.#writer.isEmpty) return
+    waiting.push(this)
+    if (!isReading && waiting.length === 1) process.nextTick(flushWaiting)
   }
 
   /** Writes the messages held back. Called at the end of the read or turn, and before anything else is written. */

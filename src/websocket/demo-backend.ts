@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { accept, acceptOptions, announceSubprotocols, chooseSubprotocol } from './accept.ts'
@@ -82,7 +82,7 @@ function serve(
   connections: Set<Connection>,
   log: (line: string) => void,
 ): Server {
-  const server = createServer((_request, response) => {
+  const server = process.getBuiltinModule('node:http').createServer((_request, response) => {
     response.writeHead(426, { connection: 'upgrade', upgrade: 'websocket', 'content-type': 'text/plain' })
     response.end('This is a WebSocket server.\n')
   })

@@ -7,6 +7,9 @@ const SCRATCH_BYTES = 64 * 1024
 /** Two bytes, eight of length, four of mask. */
 const MAX_HEADER_BYTES = 14
 
+/** Stands where the first byte of a header would: what is to be written has its header already. */
+const WHOLE = 0
+
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 let scratchView = new DataView(scratch.buffer)
 
@@ -56,11 +59,25 @@ export class FrameWriter {
     this.#bytes += payload.length
   }
 
+  /** Takes a message that is a frame already, as a server sends it. Its buffer must never change. */
+  addFrame(frame: Buffer): void {
+    this.#payloads.push(frame)
+    this.#opcodes.push(WHOLE)
+    this.#bytes += frame.length
+  }
+
   /** Writes what was added. */
   flush(): void {
     const payloads = this.#payloads
     const count = payloads.length
     if (count === 0) return
+    if (count === 1 && this.#opcodes[0] === WHOLE) {
+      // Usual for a broadcast: its frame is in memory once, whoever is slow to take it.
+      this.#bytes = 0
+      this.#opcodes.length = 0
+      this.#socket.write(payloads.pop()!)
+      return
+    }
     const fitsOneBlock = this.#bytes + count * MAX_HEADER_BYTES <= SCRATCH_BYTES
     this.#bytes = 0
     if (fitsOneBlock) {
@@ -102,6 +119,10 @@ export class FrameWriter {
 
   /** A frame too large for the block: masked in memory of its own, or written as it is behind its header. */
   #writeLarge(payload: Buffer, opcode: number): void {
+    if (opcode === WHOLE) {
+      this.#socket.write(payload)
+      return
+    }
     const { length } = payload
     const frame = Buffer.allocUnsafeSlow((length < 65536 ? 4 : 10) + (this.#isMasking ? 4 + length : 0))
     const view = new DataView(frame.buffer)
@@ -116,6 +137,10 @@ export class FrameWriter {
   }
 
   #encode(payload: Buffer, opcode: number, start: number): number {
+    if (opcode === WHOLE) {
+      scratch.set(payload, start)
+      return start + payload.length
+    }
     const at = writeHeader(scratch, scratchView, start, opcode, payload.length, this.#isMasking)
     if (this.#isMasking) return writeMasked(scratch, scratchView, at, payload)
     scratch.set(payload, at)
@@ -123,7 +148,8 @@ export class FrameWriter {
   }
 }
 
-function writeHeader(
+/** Writes the header of a frame (RFC 6455, 5.2) but for the mask; gives the place behind it. */
+export function writeHeader(
   target: Buffer,
   view: DataView,
   at: number,

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
+import type { MessageContext } from '../core/context.ts'
 
 /** The limits of one WebSocket connection, whichever side opened it. */
 export interface ConnectionOptions {
@@ -61,13 +62,39 @@ export interface ListenerTlsOptions
   extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
   /** Whether clients must show a certificate of one of `ca`. Default false. */
   readonly requireClientCertificate?: boolean
+  /** Whether clients may show one: what is shown must be of one of `ca`. Default false. */
+  readonly asksClientCertificate?: boolean
   readonly minVersion?: SecureContextOptions['minVersion']
   readonly maxVersion?: SecureContextOptions['maxVersion']
   readonly ciphers?: string
+  /** How long a client may take for the handshake, in milliseconds. Default 120,000. */
+  readonly handshakeTimeout?: number
+  /** How long a client may resume its TLS session, in seconds. Default 300. */
+  readonly sessionTimeout?: number
+  /** What it was read from; without it nothing is read anew. */
+  readonly source?: TlsSource
+}
+
+/** Files that certificates come from, which may change while they are served. */
+export interface TlsSource {
+  readonly files: readonly string[]
+  /** What was in them, as a hash. */
+  readonly digest: string
+  /** Reads them anew. @throws Error with what is wrong with which file */
+  read(): ListenerTlsOptions
 }
 
 /** Who gets a reply: the client it is for (0), all on its path (1), or all on its path but the client (2). */
 export type BroadcastLevel = 0 | 1 | 2
+
+/** How many messages of one client may be under way, and what they keep of their order. */
+export interface Concurrency {
+  readonly max: number
+  /** Gives what messages have in common that stay in order; without it none do. It does not throw. */
+  readonly key: ((ctx: MessageContext) => string) | undefined
+  /** Whether each reply waits for the end of the messages before its own. */
+  readonly ordersReplies: boolean
+}
 
 /** How a service treats the WebSockets of its clients. */
 export interface WebSocketServiceOptions {
@@ -85,6 +112,8 @@ export interface WebSocketServiceOptions {
   /** Idle time after which a client, or its backend, is closed, in milliseconds; 0 never. */
   readonly clientIdleMs: number
   readonly backendIdleMs: number
+  /** Set where several messages of one client may be under way; else they run one after another. */
+  readonly concurrency?: Concurrency | undefined
   /** Upgrades are refused with 503 while true. */
   readonly isSuspended: boolean
 }

@@ -182,11 +182,11 @@ describe('who no resource takes', () => {
 
   test('gets what the sequences for that say', async () => {
     const xml = `${ORDERS}<sequence name="_resource_mismatch_handler_">${say('no such')}</sequence>
-      <sequence name="_method_not_allowed_handler_">${say('not so')}</sequence>`
+      <sequence name="_method_not_allowed_handler_">${tell('SYNAPSE_REST_API', 'REST_METHOD', 'REST_SUB_REQUEST_PATH')}</sequence>`
     await using gateway = await startGateway({ xml })
 
     expect((await ask(gateway, '/orders/7/8')).body).toBe('no such')
-    expect((await ask(gateway, '/orders/7', { method: 'POST' })).body).toBe('not so')
+    expect((await ask(gateway, '/orders/7', { method: 'POST' })).body).toBe('orders|POST|/7')
   })
 })
 
@@ -311,16 +311,14 @@ describe('a configuration', () => {
       'warning no-effect: Handler org.example.CORSRequestHandler of API a has no effect: CORS is built in.',
     ],
     [
-      'with a description',
+      'with a description that is not there',
       api('name="a" context="/a" publishSwagger="x"'),
-      expect.stringMatching(
-        /^warning no-effect: .*publishSwagger.* has no effect: descriptions of APIs are not served/,
-      ),
+      'warning missing-entry: There is no entry named x; using it is a fault.',
     ],
     [
       'bound to nothing',
       api('name="a" context="/a" binds-to="there"'),
-      'warning missing-inbound: API a is bound to there, and no HTTP inbound endpoint of that name listens.',
+      'warning missing-inbound: API a is bound to there, and no inbound endpoint of that name listens for HTTP or WebSockets.',
     ],
     [
       'for https alone',

@@ -195,9 +195,27 @@ describe('a configuration', () => {
       expect.stringMatching(/^warning no-effect: Sequence s does not run/),
     ],
     [
-      'with a check of revocation',
-      inbound('a', { parameters: '<parameter name="CertificateRevocationVerifier"><a/></parameter>' }),
+      'with a check for revocation of the client certificates it asks for',
+      inbound('a', {
+        protocol: 'https',
+        parameters: `<parameter name="keystore"><KeyStore><Location>a.pem</Location></KeyStore></parameter>
+          <parameter name="truststore"><TrustStore><Location>b.pem</Location></TrustStore></parameter>
+          <parameter name="CertificateRevocationVerifier"><a/></parameter>${parameter('SSLVerifyClient', 'optional')}`,
+      }),
       expect.stringMatching(/^error not-supported: Parameter CertificateRevocationVerifier/),
+    ],
+    [
+      'with a check for revocation that has nothing to check',
+      inbound('a', { parameters: '<parameter name="CertificateRevocationVerifier"><a/></parameter>' }),
+      'warning no-effect: Parameter CertificateRevocationVerifier has no effect: no client certificates are asked for.',
+    ],
+    [
+      'with client certificates and no authorities for them',
+      inbound('a', {
+        protocol: 'https',
+        parameters: `<parameter name="keystore"><KeyStore><Location>a.pem</Location></KeyStore></parameter>${parameter('SSLVerifyClient', 'require')}`,
+      }),
+      'error missing: SSLVerifyClient require needs parameter truststore.',
     ],
   ])('%s is reported', (_what, xml, expected) => {
     expect(findings(xml)).toContainEqual(expected)

@@ -1,0 +1,92 @@
+import type { Pipeline, Service } from '../core/ports.ts'
+import type { Build, ServedService } from '../language/declare.ts'
+import type { Span } from '../language/source.ts'
+import type { Reference } from '../language/types.ts'
+import { mediaTypeOf } from '../message/content.ts'
+import { guarded } from '../sequences/pipeline.ts'
+import type { BroadcastLevel } from '../websocket/options.ts'
+import { concurrencyOf } from './concurrency.ts'
+
+/** The subprotocols that tell the content type of messages; `application/xml` and so on. */
+const CONTENT_SUBPROTOCOLS = ['application/xml', 'application/json', 'text/xml'].map(
+  type => `synapse(contentType='${type}')`,
+)
+
+/** What an inbound endpoint says about the WebSockets it takes. */
+export interface WebSocketInbound {
+  readonly name: string
+  readonly sequence: Reference | undefined
+  readonly onError: Reference | undefined
+  readonly isSuspended: boolean
+  readonly given: WebSocketValues
+}
+
+/** The parameters for WebSockets that do not say where to listen. */
+export type WebSocketValues = Parameters<typeof concurrencyOf>[0] & {
+  readonly 'ws.path': string
+  readonly 'ws.outflow.dispatch.sequence': Reference | undefined
+  readonly 'ws.outflow.dispatch.fault.sequence': Reference | undefined
+  readonly 'ws.client.side.broadcast.level': '0' | '1' | '2'
+  readonly 'ws.default.content.type': string | undefined
+  readonly 'ws.subprotocols': readonly string[]
+  readonly 'dispatch.custom.sequence': boolean
+  readonly 'ws.pass.through.control.frames': boolean
+  readonly 'ws.dispatch.idleTime': number
+  readonly 'ws.outflow.dispatch.idleTime': number
+  readonly 'ws.shutdown.status.code': number
+  readonly 'ws.shutdown.status.message': string
+}
+
+/** Makes the service that WebSocket clients of an inbound endpoint get. */
+export function webSocketService(
+  { name, sequence, onError, isSuspended, given }: WebSocketInbound,
+  build: Build,
+  span: Span,
+): Omit<ServedService, 'listener'> {
+  const inFault = build.faultSequence(onError)
+  const hook = guarded(build.mainSequence(sequence), inFault)
+  const outSequence = given['ws.outflow.dispatch.sequence']
+  const outFault = build.faultSequence(given['ws.outflow.dispatch.fault.sequence'])
+  const outDispatch = guarded(build.mainSequence(outSequence), outFault)
+  const passControlFrames = given['ws.pass.through.control.frames']
+  const service: Service = {
+    name,
+    kind: 'inbound endpoint',
+    label: `{inboundendpoint:${name}} `,
+    deployment: build.deployment,
+    log: build.log,
+    counters: build.counters(`inbound endpoint ${name}`),
+    on: { message: hook, open: hook, close: hook, ...(passControlFrames && { ping: hook, pong: hook }) },
+    ...(given['dispatch.custom.sequence'] && { hookFor: byPath(build, inFault) }),
+    outflow: outDispatch,
+    outDispatch,
+    outFault,
+    outKey: outSequence?.name ?? 'main',
+    namesOutDispatch: outSequence !== undefined,
+  }
+  return {
+    service,
+    path: given['ws.path'],
+    span,
+    webSocket: {
+      subprotocols: [...CONTENT_SUBPROTOCOLS, ...given['ws.subprotocols']],
+      defaultContentType: mediaTypeOf(given['ws.default.content.type']),
+      broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
+      customHeaderPrefix: build.settings.webSocket.customHeaderPrefix.toLowerCase(),
+      passControlFrames,
+      shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
+      clientIdleMs: given['ws.dispatch.idleTime'] * 1000,
+      concurrency: concurrencyOf(given, build, span),
+      backendIdleMs: given['ws.outflow.dispatch.idleTime'] * 1000,
+      isSuspended,
+    },
+  }
+}
+
+/** The path /a/b chooses the sequence a-b, where there is one. */
+function byPath(build: Build, fault: Pipeline): Service['hookFor'] {
+  return path => {
+    const sequence = build.deployment.sequence(path.slice(1).replaceAll('/', '-'))
+    return sequence && guarded(sequence, fault)
+  }
+}
