@@ -55,6 +55,33 @@ export const relayAndAccept: Configuration = ports => {
   }
 }
 
+/** A WebSocket service with one sequence for what clients send. */
+function webSocketService(level: 0 | 1, steps: string): Configuration {
+  return ports => ({
+    ...settings(ports),
+    'inbound-endpoints/relay.xml': `<inboundEndpoint ${XMLNS} name="relay" protocol="ws" sequence="speak" suspend="false">
+  <parameters>
+    <parameter name="inbound.ws.port">${ports.relay}</parameter>
+    <parameter name="ws.client.side.broadcast.level">${level}</parameter>
+  </parameters>
+</inboundEndpoint>
+`,
+    ...sequence('speak', steps),
+  })
+}
+
+/** Sends what a client says to all. */
+export const broadcastToAll: Configuration = webSocketService(1, '  <respond/>')
+
+/** Sends what a client says to a group that all are in. */
+export const broadcastToGroup: Configuration = webSocketService(
+  0,
+  `  <filter source="boolean(get-property('source.handshake.present'))" regex="true">
+    <then><joinGroup name="all"/></then>
+    <else><sendToGroup name="all"/></else>
+  </filter>`,
+)
+
 /** A proxy service that sends requests on over HTTP and returns the answers. */
 export const forward: Configuration = ports => ({
   ...settings(ports),

@@ -11,6 +11,7 @@ const CLAIMS: Readonly<Record<string, () => Promise<Claim>>> = {
   pipeline: async () => (await import('./pipeline.bench.ts')).pipeline,
   mediation: async () => (await import('./mediation.bench.ts')).mediation,
   relay: async () => (await import('./relay.bench.ts')).relay,
+  broadcast: async () => (await import('./broadcast.bench.ts')).broadcast,
   'http-to-ws': async () => (await import('./http-to-ws.bench.ts')).httpToWebSocket,
   'http-to-http': async () => (await import('./http-to-http.bench.ts')).httpToHttp,
   'request-reply': async () => (await import('./request-reply.bench.ts')).requestReply,
@@ -18,6 +19,10 @@ const CLAIMS: Readonly<Record<string, () => Promise<Claim>>> = {
   memory: async () => (await import('./memory.bench.ts')).memory,
   bodies: async () => (await import('./bodies.bench.ts')).bodies,
   pairs: async () => (await import('./pairs.bench.ts')).pairs,
+  'slow-readers': async () => (await import('./slow-readers.bench.ts')).slowReaders,
+  churn: async () => (await import('./churn.bench.ts')).churn,
+  takeover: async () => (await import('./takeover.bench.ts')).takeover,
+  reconnect: async () => (await import('./reconnect.bench.ts')).reconnect,
 }
 
 interface Report {

@@ -24,6 +24,8 @@ export interface LoadPlan {
   readonly status?: number
   /** Bytes every answer's body must have; default any. */
   readonly answer?: number
+  /** Whether the subject sends each message to all sessions: one of them speaks, and each receiver counts. */
+  readonly broadcast?: boolean
   /** Whether the backend is asked, in the end, if it has got as many messages as were accepted. */
   readonly counts?: boolean
 }

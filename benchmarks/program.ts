@@ -93,6 +93,11 @@ export class Program implements AsyncDisposable {
     }
   }
 
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#process.stdin!.write(text)
+  }
+
   /** Asks it to end, and after three seconds makes it, with all it has started. */
   async stop(): Promise<void> {
     if (this.hasEnded) return

@@ -16,7 +16,7 @@ export interface Subject {
 export function gateway(command: readonly string[] | undefined, configuration: Configuration): Subject {
   return {
     name: 'myelin',
-    command: command ?? ['node', here('../bin/myelin'), 'run', '{dir}'],
+    command: command ?? [here('../bin/myelin'), 'run', '{dir}'],
     servicePath: '/services/bench',
     configuration,
   }
@@ -34,6 +34,14 @@ export const barePipe: Subject = baseline(
   '{relay}',
   '--backend',
   '{backend}',
+)
+
+/** Broadcast by writing a frame of the `ws` library to every socket. */
+export const broadcastByHand: Subject = baseline(
+  'frames by hand',
+  'broadcast-by-hand.ts',
+  '--port',
+  '{relay}',
 )
 
 const HTTP = ['--port', '{http}', '--backend', '{backend}']

@@ -9,7 +9,7 @@ import { commandOf, type Subject } from './subjects.ts'
 /** The core of the subject, alone on it. */
 export const SUBJECT_CORE = 0
 /** The core that generator and backend share. */
-const LOAD_CORE = 1
+export const LOAD_CORE = 1
 
 const READY = /\bready\b/
 const READY_LIMIT_MS = 20_000

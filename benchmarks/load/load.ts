@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { BroadcastGenerator } from './broadcast-generator.ts'
 import type { Generator, GeneratorOptions } from './generator.ts'
 import { HttpGenerator } from './http-generator.ts'
 import { WebSocketGenerator } from './websocket-generator.ts'
 
 // Loads one subject from a process of its own: a `ws:` address with messages over open sessions, an `http:` one with
 // requests. Prints START and END around the measured window and one line of JSON after it. With --idle it opens
-// the sessions, has each answered once, prints READY and holds them until its input ends.
+// the sessions, has each answered once, prints READY and holds them until its input ends. With --broadcast one of the
+// sessions speaks, and all are to hear it.
 
 interface Plan extends GeneratorOptions {
   readonly warmUpMs: number
   readonly windowMs: number
   readonly idle: boolean
+  readonly broadcast: boolean
 }
 
 function readPlan(): Plan {
@@ -30,6 +33,7 @@ function readPlan(): Plan {
       answer: { type: 'string' },
       binary: { type: 'boolean', default: false },
       idle: { type: 'boolean', default: false },
+      broadcast: { type: 'boolean', default: false },
     },
   })
   if (values.url === undefined) throw new Error('no --url; give the ws: or http: address of the subject')
@@ -47,6 +51,7 @@ function readPlan(): Plan {
     warmUpMs: Number(values['warm-up']) * 1000,
     windowMs: Number(values.seconds) * 1000,
     idle: values.idle,
+    broadcast: values.broadcast,
   }
 }
 
@@ -70,8 +75,13 @@ async function loadForAWindow(generator: Generator, plan: Plan): Promise<object>
   return { messages, seconds }
 }
 
+function generatorOf(plan: Plan): Generator {
+  if (plan.broadcast) return new BroadcastGenerator(plan)
+  return plan.url.protocol === 'http:' ? new HttpGenerator(plan) : new WebSocketGenerator(plan)
+}
+
 const plan = readPlan()
-const generator = plan.url.protocol === 'http:' ? new HttpGenerator(plan) : new WebSocketGenerator(plan)
+const generator = generatorOf(plan)
 await generator.open()
 const result = plan.idle ? await holdIdle(generator) : await loadForAWindow(generator, plan)
 const { answered, problems } = generator
