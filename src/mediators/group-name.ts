@@ -14,7 +14,8 @@ export function groupName(ctx: MessageContext, name: Dynamic): string {
 /** Reports a name that is written down and can be none. */
 export function fixedNameCheck({ fixed }: Dynamic, wrong: Wrong): void {
   if (fixed === undefined) return
-  if (fixed.trim() === '') wrong('Attribute name is empty; expected the name of a group.', { code: 'bad-value' })
+  if (fixed.trim() === '')
+    wrong('Attribute name is empty; expected the name of a group.', { code: 'bad-value' })
   if (fixed.length > MAX_GROUP_NAME)
     wrong(`Attribute name has ${fixed.length} characters; a group has a name of at most ${MAX_GROUP_NAME}.`, {
       code: 'bad-value',

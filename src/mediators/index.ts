@@ -18,6 +18,7 @@ import { forEachMediator } from './for-each.ts'
 import { headerMediator } from './header.ts'
 import { inMediator, outMediator } from './in-out.ts'
 import { iterateMediator } from './iterate.ts'
+import { joinGroupMediator, leaveGroupMediator } from './join-group.ts'
 import { jsonTransformMediator } from './jsontransform.ts'
 import { logMediator } from './log.ts'
 import { loopbackMediator } from './loopback.ts'
@@ -33,6 +34,7 @@ import { rulesMediator } from './rules.ts'
 import { scatterGatherMediator } from './scatter-gather.ts'
 import { scriptMediator } from './script.ts'
 import { sendMediator } from './send.ts'
+import { sendToGroupMediator, sendToSessionMediator } from './send-to-group.ts'
 import { sequenceMediator } from './sequence.ts'
 import { storeMediator } from './store.ts'
 import { switchMediator } from './switch.ts'
@@ -56,6 +58,10 @@ export const mediators: readonly Mediator[] = [
   sendMediator,
   respondMediator,
   dropMediator,
+  joinGroupMediator,
+  leaveGroupMediator,
+  sendToGroupMediator,
+  sendToSessionMediator,
   sequenceMediator,
   inMediator,
   outMediator,

@@ -1,6 +1,5 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
-import type { MaybePromise } from '../core/step.ts'
 import { type Dynamic, dynamic } from '../expressions/expression.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
@@ -29,10 +28,8 @@ export const joinGroupMediator = mediator({
   compile({ name, session }, build) {
     const groups = sessionGroups(build)
     return ctx => {
-      const id = sessionOf(ctx, session)
-      return settle(groups.join(id, groupName(ctx, name)), isThere => {
-        if (!isThere) ctx.log.debug({ session: id }, `${ctx.service.label}a session that has ended joins no group`)
-      })
+      const joined = groups.join(sessionOf(ctx, session), groupName(ctx, name))
+      return joined instanceof Promise ? joined.then(nothing) : undefined
     }
   },
 })
@@ -53,7 +50,10 @@ export const leaveGroupMediator = mediator({
   check: ({ name }, wrong) => fixedNameCheck(name, wrong),
   compile({ name, session }, build) {
     const groups = sessionGroups(build)
-    return ctx => settle(groups.leave(sessionOf(ctx, session), groupName(ctx, name)), nothing)
+    return ctx => {
+      const left = groups.leave(sessionOf(ctx, session), groupName(ctx, name))
+      return left instanceof Promise ? left.then(nothing) : undefined
+    }
   },
 })
 
@@ -62,10 +62,6 @@ function sessionOf(ctx: MessageContext, session: Dynamic | undefined): string {
   const id = session ? session.text(ctx) : ctx.session?.id
   if (!id) throw new Fault(0, 'there is no WebSocket session to be in a group')
   return id
-}
-
-function settle<T>(result: MaybePromise<T>, then: (value: T) => void): MaybePromise<void> {
-  return result instanceof Promise ? result.then(then) : then(result)
 }
 
 function nothing(): void {}

@@ -3,7 +3,7 @@ import { dynamic } from '../expressions/expression.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
 import { boolean } from '../language/types.ts'
-import { pushAndNote } from '../sequences/push.ts'
+import { pushStep } from '../sequences/push.ts'
 import { sessionGroups } from '../sequences/session-groups.ts'
 import { fixedNameCheck, groupName } from './group-name.ts'
 
@@ -30,10 +30,9 @@ export const sendToGroupMediator = mediator({
   check: ({ name }, wrong) => fixedNameCheck(name, wrong),
   compile({ name, includeSelf }, build) {
     const groups = sessionGroups(build)
-    return ctx =>
-      pushAndNote(ctx, message =>
-        groups.send(groupName(ctx, name), message, includeSelf ? undefined : ctx.session?.id),
-      )
+    return pushStep((ctx, message) =>
+      groups.send(groupName(ctx, name), message, includeSelf ? undefined : ctx.session?.id),
+    )
   },
 })
 
@@ -52,11 +51,10 @@ export const sendToSessionMediator = mediator({
   needsContent: () => true,
   compile({ id }, build) {
     const groups = sessionGroups(build)
-    return ctx =>
-      pushAndNote(ctx, message => {
-        const session = id.text(ctx)
-        if (!session) throw new Fault(0, 'the id of a session came out empty')
-        return groups.sendTo(session, message)
-      })
+    return pushStep((ctx, message) => {
+      const session = id.text(ctx)
+      if (!session) throw new Fault(0, 'the id of a session came out empty')
+      return groups.sendTo(session, message)
+    })
   },
 })

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { MessageContext } from '../core/context.ts'
 import type { Pushed } from '../core/groups.ts'
-import type { MaybePromise } from '../core/step.ts'
+import type { MaybePromise, Step } from '../core/step.ts'
 import { accessor } from '../expressions/scopes.ts'
 import { codecOf } from '../message/codecs/index.ts'
 import { utf8Of } from '../message/utf8.ts'
@@ -33,14 +33,17 @@ export function pushedMessage(ctx: MessageContext): PreparedFrame | undefined {
   return new PreparedFrame(data, isUnreadable || !isText)
 }
 
-/** Sends a message by `push` and keeps with it what became of that; without a payload nothing is sent. */
-export function pushAndNote(
-  ctx: MessageContext,
-  push: (message: PreparedFrame) => MaybePromise<Pushed>,
-): MaybePromise<void> {
-  const message = pushedMessage(ctx)
-  const pushed = message ? push(message) : NOBODY
-  return pushed instanceof Promise ? pushed.then(result => note(ctx, result)) : note(ctx, pushed)
+/** Makes the step that sends a message by `push` and keeps with it what became of that; one without a payload is not sent. */
+export function pushStep(push: (ctx: MessageContext, message: PreparedFrame) => MaybePromise<Pushed>): Step {
+  return ctx => {
+    const message = pushedMessage(ctx)
+    const pushed = message ? push(ctx, message) : NOBODY
+    return pushed instanceof Promise ? noteLater(ctx, pushed) : note(ctx, pushed)
+  }
+}
+
+async function noteLater(ctx: MessageContext, pushed: Promise<Pushed>): Promise<void> {
+  note(ctx, await pushed)
 }
 
 function note(ctx: MessageContext, { delivered, failed }: Pushed): void {
