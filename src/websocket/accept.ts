@@ -1,31 +1,45 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws'
-import { Connection, type ConnectionEvents, OrderedWebSocket } from './connection.ts'
-import type { ConnectionOptions } from './options.ts'
+import { type Accepted, acceptOffer } from './compression.ts'
+import { Connection, type ConnectionEvents } from './connection.ts'
+import { type CompressionOptions, type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from './options.ts'
+import { Upgraded } from './upgraded.ts'
 
 const chosenProtocol = Symbol('chosen subprotocol')
-type Request = IncomingMessage & { [chosenProtocol]?: string }
+const agreedCompression = Symbol('agreed compression')
+type Request = IncomingMessage & { [chosenProtocol]?: string; [agreedCompression]?: Accepted }
 
-/** Gives the settings of the server that upgrades: no compression, our limits, no list of clients of its own. */
-export function acceptOptions(options: ConnectionOptions): ServerOptions {
-  return {
-    perMessageDeflate: false,
-    clientTracking: false,
-    autoPong: false,
-    WebSocket: OrderedWebSocket,
-    maxPayload: options.maxMessageBytes,
-    // Typed from the version that introduced it on.
-    ...({ closeTimeout: options.closeTimeoutMs } as ServerOptions),
-  }
+/** Gives the settings of the server that upgrades. It does that alone: it reads and writes no frames. */
+export function acceptOptions(): ServerOptions {
+  return { perMessageDeflate: false, clientTracking: false, autoPong: false, WebSocket: Upgraded }
 }
 
-/** Prepares a server for subprotocols that are chosen by `chooseSubprotocol`. */
-export function announceSubprotocols(server: WebSocketServer): void {
+/** Prepares a server for what is chosen by `chooseSubprotocol` and `chooseCompression`. */
+export function announceChoices(server: WebSocketServer): void {
   server.on('headers', (headers: string[], request: Request) => {
     const chosen = request[chosenProtocol]
     if (chosen) headers.push(`Sec-WebSocket-Protocol: ${chosen}`)
+    const agreed = request[agreedCompression]
+    if (agreed) headers.push(`Sec-WebSocket-Extensions: ${agreed.header}`)
   })
+}
+
+/**
+ * Takes the first of the client's offers to compress that can be taken, and remembers it for the 101 answer. Without
+ * options, or where none can be, the upgrade goes on without. False where the header is malformed: the handshake fails
+ * then (RFC 6455, 9.1).
+ */
+export function chooseCompression(
+  request: IncomingMessage,
+  options: CompressionOptions | undefined,
+): boolean {
+  const header = request.headers['sec-websocket-extensions']
+  if (header === undefined) return true
+  const accepted = acceptOffer(header, options)
+  if (accepted === 'malformed') return false
+  if (accepted) (request as Request)[agreedCompression] = accepted
+  return true
 }
 
 /**
@@ -36,12 +50,22 @@ export function announceSubprotocols(server: WebSocketServer): void {
  * a subprotocol (RFC 6455, 4.2.2).
  */
 export function chooseSubprotocol(request: IncomingMessage, isServed: (name: string) => boolean): string {
-  const header = request.headers['sec-websocket-protocol']
-  if (header === undefined) return ''
-  delete request.headers['sec-websocket-protocol']
-  const chosen = splitSubprotocols(header).find(isServed) ?? ''
-  ;(request as Request)[chosenProtocol] = chosen
+  const chosen = takeSubprotocols(request).find(isServed) ?? ''
+  answerSubprotocol(request, chosen)
   return chosen
+}
+
+/** Takes the list of the client's subprotocols off a request; see `chooseSubprotocol`. */
+export function takeSubprotocols(request: IncomingMessage): string[] {
+  const header = request.headers['sec-websocket-protocol']
+  if (header === undefined) return []
+  delete request.headers['sec-websocket-protocol']
+  return splitSubprotocols(header)
+}
+
+/** Remembers a subprotocol for the 101 answer; '' for none. */
+export function answerSubprotocol(request: IncomingMessage, name: string): void {
+  ;(request as Request)[chosenProtocol] = name
 }
 
 /** Gives what `chooseSubprotocol` chose for a request. */
@@ -70,18 +94,21 @@ export function splitSubprotocols(header: string): string[] {
 }
 
 /**
- * Makes a connection of an upgraded client. What only the upgrade needed is let go of: the response that was never
- * sent, and the listener that keeps request and response (`benchmarks/memory.bench.ts`).
+ * Makes a connection of an upgraded client, with what was chosen for it. What only the upgrade needed is let go of: the
+ * response that was never sent (`benchmarks/memory.bench.ts`).
  */
 export function accept(
   webSocket: WebSocket,
   request: IncomingMessage,
-  options: { readonly subprotocol: string; readonly maxMessageBytes: number },
+  options: Partial<ConnectionOptions> & { readonly subprotocol: string },
   events: ConnectionEvents,
 ): Connection {
-  const socket = request.socket as Duplex & { _httpMessage?: ServerResponse | null }
-  socket._httpMessage?.detachSocket(request.socket)
-  // The connection listens for errors from here on.
-  webSocket.removeAllListeners('error')
-  return new Connection(webSocket, socket, { ...options, isClient: false }, events)
+  const { socket } = webSocket as Upgraded
+  ;(socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage?.detachSocket(request.socket)
+  const compression = (request as Request)[agreedCompression]?.agreement
+  return new Connection(
+    socket,
+    { ...DEFAULT_CONNECTION_OPTIONS, ...options, compression, isClient: false },
+    events,
+  )
 }

@@ -1,11 +1,15 @@
-import type { EventEmitter } from 'node:events'
+import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocket } from 'ws'
-import { ABNORMAL, cutReason, isSendable } from './close-codes.ts'
-import { FrameReader } from './frame-reader.ts'
-import { FrameWriter } from './frame-writer.ts'
 import type { PushedMessage } from '../core/groups.ts'
+import { backlog } from './backlog.ts'
+import { ABNORMAL, cutReason, isSendable, NO_STATUS } from './close-codes.ts'
+import type { Agreement } from './compression.ts'
+import { DeflateQueue } from './deflate-queue.ts'
+import { FrameReader, type FrameReceiver } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { Inflater } from './inflater.ts'
+import { badData, type Violation } from './violation.ts'
 
 /** What the owner of a connection is told. Every connection ends with exactly one `onClose`. */
 export interface ConnectionEvents {
@@ -15,8 +19,15 @@ export interface ConnectionEvents {
   onPing?(data: Buffer): void
   /** A pong. */
   onPong?(data: Buffer): void
-  /** What was written has left; called after `bufferedBytes` was above zero for a while. */
+  /**
+   * The peer reads slower than it is sent to: more waits than `maxUnsentBytes`, or than there is room for in the
+   * process. The owner is to hold up what comes for it. `onDrain` follows, or `onClose`.
+   */
+  onBehind?(): void
+  /** All that was written has left, after a time when the operating system did not take it. */
   onDrain?(): void
+  /** The peer has sent its close frame, with a code or 1005: no more messages come. `onClose` follows once the socket is closed. */
+  onClosing?(code: number, reason: string): void
   /**
    * The connection is over. The code is the peer's, 1005 for a close frame without one, or 1006 for a lost
    * connection; `failure` says why where this side ended it (a frame too large, invalid UTF-8, …).
@@ -24,27 +35,47 @@ export interface ConnectionEvents {
   onClose(code: number, reason: string, failure?: Error): void
 }
 
-const owner = Symbol('connection')
-type Owned = EventEmitter & { [owner]?: Connection }
-
-/**
- * The library's WebSocket, which also closes by itself: when the peer does, and on a violation of the protocol.
- * What was sent before leaves first.
- */
-export class OrderedWebSocket extends WebSocket {
-  override close(code?: number, reason?: string | Buffer): void {
-    ;(this as Owned)[owner]?.flush()
-    super.close(code, reason)
-  }
+/** How a connection begins. */
+export interface ConnectionStart {
+  /** The subprotocol both sides agreed on; empty when there is none. */
+  readonly subprotocol: string
+  readonly isClient: boolean
+  /** The most a message may have, and one of its frames; default as much as a message. */
+  readonly maxMessageBytes: number
+  readonly maxFrameBytes?: number | undefined
+  readonly closeTimeoutMs: number
+  /** What both sides agreed on about compression. */
+  readonly compression?: Agreement | undefined
 }
 
+const owner = Symbol('connection')
+type Owned = Duplex & { [owner]?: Connection }
+
 // One function per event for all connections: none is made per session.
-let onMessage: (this: Owned, data: unknown, isBinary: boolean) => void
-let onPing: (this: Owned, data: Buffer) => void
-let onPong: (this: Owned, data: Buffer) => void
-let onDrain: (this: Owned) => void
-let onError: (this: Owned, error: Error) => void
-let onClose: (this: Owned, code: number, reason: Buffer) => void
+let onData: (this: Owned, chunk: Buffer) => void
+let onEnd: (this: Owned) => void
+let onSocketClose: (this: Owned) => void
+let onError: (this: Owned) => void
+
+/** How long a client waits for the server to close the socket first, who has the port to spare (RFC 6455, 7.1.1). */
+const SERVER_CLOSES_MS = 1_000
+
+/** A peer that leaves this much unread gets no more pongs. */
+const MAX_PONG_BACKLOG_BYTES = 65_536
+
+const PING = 0x89
+const PONG = 0x8a
+const CLOSE = 0x88
+const COMPRESSED = 0x40
+
+/** The default of `Connection.maxUnsentBytes`. */
+export const MAX_UNSENT_BYTES = 16 * 1024
+
+const NOTHING = Buffer.alloc(0)
+
+/** A read that brings this much brings all it has room for: there is more. */
+const FULL_READ_BYTES = 65_536
+const MAX_FULL_READS = 4
 
 /** Connections with messages held back in this turn. */
 let waiting: Connection[] = []
@@ -62,99 +93,144 @@ function flushWaiting(): void {
   for (const connection of batch) connection.flush()
 }
 
-type DataListener = ((this: Duplex, chunk: Buffer) => void) & { listener?: DataListener }
-const framed = new Map<DataListener, DataListener>()
-
-/**
- * Puts our reading before the library's, and our sending behind it: plain messages are taken off what a socket read,
- * the library gets the rest, and what the messages made us send leaves right after. One listener that calls the
- * other costs less than two, and `listener` lets the library take it off.
- */
-function frameReads(socket: Duplex): void {
-  const [original] = socket.listeners('data') as DataListener[]
-  if (!original) return
-  let listener = framed.get(original)
-  if (!listener) {
-    listener = function (chunk) {
-      isReading = true
-      try {
-        const rest = (this as Owned)[owner]!.reader.read(chunk)
-        if (rest) original.call(this, rest)
-      } finally {
-        isReading = false
-        if (waiting.length > 0) flushWaiting()
-      }
-    }
-    listener.listener = original
-    framed.set(original, listener)
-  }
-  socket.removeListener('data', original).on('data', listener)
-}
-
 /**
  * One WebSocket, either side of it.
  *
  * Messages sent while one read is handled, or within one turn of the event loop, leave in one system call.
  */
-export class Connection {
-  readonly #webSocket: WebSocket
+export class Connection implements FrameReceiver {
   readonly #socket: Duplex
   readonly #events: ConnectionEvents
   readonly #writer: FrameWriter
+  readonly #reader: FrameReader
   readonly #isClient: boolean
+  readonly #closeTimeoutMs: number
   /** The subprotocol both sides agreed on; empty when there is none. */
   readonly subprotocol: string
-  /** Takes plain messages before the library reads the rest. */
-  readonly reader: FrameReader
+  /** Whether neither side has begun to close. */
+  #isOpen = true
+  #isPaused = false
+  #isCloseSent = false
+  #hasClose = false
+  #code = ABNORMAL
+  #reason = ''
   #failure: Error | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** The latest ping that could not be answered yet. */
+  #latePong: Buffer | undefined
+  /** Set where messages may be compressed. */
+  #deflating: DeflateQueue | undefined
+  #inflater: Inflater | undefined
+  /** The payload of the close frame that waits for messages being compressed. */
+  #goodbye: Buffer | undefined
+  /** What was read and stands behind a message being inflated. */
+  #unread: Buffer | undefined
+  #isSocketClosed = false
+  /** How many reads in a row brought all they had room for. */
+  #fullReads = 0
+  /** From how many bytes on, that the operating system has not taken, the peer counts as behind. Default 16 KiB. */
+  maxUnsentBytes = MAX_UNSENT_BYTES
+  /** Whether `onBehind` was told, and `onDrain` not yet. */
+  isBehind = false
+  /** What of it is counted in the backlog of the process. */
+  #countedBytes = 0
 
-  constructor(
-    webSocket: WebSocket,
-    socket: Duplex,
-    options: {
-      readonly subprotocol: string
-      readonly isClient: boolean
-      readonly maxMessageBytes: number
-    },
-    events: ConnectionEvents,
-  ) {
-    this.#webSocket = webSocket
+  /** Whether a write will tell when what was written before it has left. */
+  #isAwaited = false
+
+  /** Takes a socket whose handshake is done, and begins to read it in the next turn. */
+  constructor(socket: Duplex, start: ConnectionStart, events: ConnectionEvents) {
     this.#socket = socket
     this.#events = events
-    this.#writer = new FrameWriter(socket, options.isClient)
-    this.#isClient = options.isClient
-    this.subprotocol = options.subprotocol
-    this.reader = new FrameReader(
-      { isMasked: !options.isClient, maxMessageBytes: options.maxMessageBytes },
+    this.#isClient = start.isClient
+    this.#closeTimeoutMs = start.closeTimeoutMs
+    this.subprotocol = start.subprotocol
+    this.#writer = new FrameWriter(socket, start.isClient)
+    const { maxMessageBytes, maxFrameBytes = maxMessageBytes, compression } = start
+    this.#reader = new FrameReader(
+      {
+        isMasked: !start.isClient,
+        maxMessageBytes,
+        maxFrameBytes,
+        takesCompressed: compression !== undefined,
+      },
       events,
+      this,
     )
-    ;(webSocket as Owned)[owner] = this
+    if (compression) this.#compress(compression, maxMessageBytes)
+    ;(socket as Socket).setTimeout(0)
+    ;(socket as Socket).setNoDelay()
     ;(socket as Owned)[owner] = this
-    const library: EventEmitter = webSocket
-    library.on('message', onMessage).on('close', onClose).on('error', onError).on('ping', onPing)
-    if (events.onPong) library.on('pong', onPong)
-    frameReads(socket)
-    if (events.onDrain) socket.on('drain', onDrain)
+    socket.on('error', onError).on('close', onSocketClose).on('end', onEnd).on('data', onData)
+  }
+
+  #compress(agreement: Agreement, maxMessageBytes: number): void {
+    const { inflate } = agreement
+    this.#inflater = new Inflater(inflate.windowBits, inflate.keepsContext, maxMessageBytes)
+    this.#deflating = new DeflateQueue(agreement, {
+      onMessage: (payload, isBinary, isCompressed) => {
+        if (!this.#socket.writable) return
+        this.#hold()
+        this.#writer.addFirst((isBinary ? 0x82 : 0x81) | (isCompressed ? COMPRESSED : 0), payload)
+      },
+      onIdle: () => {
+        this.flush()
+        if (this.#goodbye) this.#sendClose(this.#goodbye)
+        // What was counted as waiting here waits in the socket now, or not at all.
+        if (this.#countedBytes > 0) this.#count()
+      },
+    })
   }
 
   /** Whether messages can be sent: the handshake is done and no side has begun to close. */
   get isOpen(): boolean {
-    return this.#webSocket.readyState === 1
+    return this.#isOpen
   }
 
   /** Bytes accepted by `send` that the operating system has not taken yet. */
   get bufferedBytes(): number {
-    return this.#socket.writableLength + this.#writer.bytes
+    return this.unsentBytes + this.#writer.bytes
+  }
+
+  /** Bytes written, or being compressed, that the operating system has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength + (this.#deflating?.bytes ?? 0)
+  }
+
+  /** Bytes that came from the peer so far, those of TLS and of control frames included. */
+  get receivedBytes(): number {
+    return (this.#socket as Socket).bytesRead
+  }
+
+  /** Bytes the operating system has taken so far. */
+  get takenBytes(): number {
+    return (this.#socket as Socket).bytesWritten - this.#socket.writableLength
+  }
+
+  /** Whether reading is stopped: nothing can come then, not even the answer to a ping. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Whether messages may be compressed, as both sides agreed. */
+  get isCompressing(): boolean {
+    return this.#deflating !== undefined
   }
 
   /**
    * Sends one message; its buffer must not be changed afterwards. A connection that is not open drops it: ask
-   * `isOpen` first where that matters.
+   * `isOpen` first where that matters. Where compression was agreed on it is compressed, if it is large enough and
+   * `mayCompress` does not say otherwise.
    */
-  send(data: Buffer | string, isBinary: boolean): void {
-    if (this.#webSocket.readyState !== 1) return
+  send(data: Buffer | string, isBinary: boolean, mayCompress = true): void {
+    if (!this.#isOpen) return
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data
+    if (this.#deflating?.add(bytes, isBinary, mayCompress)) {
+      this.#count()
+      return
+    }
     this.#hold()
-    this.#writer.add(typeof data === 'string' ? Buffer.from(data) : data, isBinary)
+    this.#writer.add(bytes, isBinary)
   }
 
   /**
@@ -162,28 +238,36 @@ export class Connection {
    * connection that is not open drops it.
    */
   sendPrepared(message: PushedMessage): void {
-    if (this.#isClient) {
-      this.send(message.data, message.isBinary)
+    if (this.#isClient || this.#deflating?.isBusy) {
+      this.send(message.data, message.isBinary, false)
       return
     }
-    if (this.#webSocket.readyState !== 1) return
+    if (!this.#isOpen) return
     this.#hold()
     this.#writer.addFrame(message.frame)
   }
 
   /** Sends a ping with up to 125 bytes. */
-  ping(data?: Buffer): void {
+  ping(data: Buffer = NOTHING): void {
+    if (!this.#isOpen) return
+    this.#writer.addFirst(PING, data)
     this.flush()
-    if (this.isOpen) this.#webSocket.ping(data)
   }
 
   /**
-   * Sends a pong. It is left out while more than 64 KiB wait to be sent: a peer that pings and does not read must
-   * not fill memory, and only the latest ping needs an answer (RFC 6455, 5.5.3).
+   * Sends a pong. While more than 64 KiB wait to be sent only the latest is kept, to be sent later: a peer that pings
+   * and does not read must not fill memory, and only the latest ping needs an answer (RFC 6455, 5.5.3).
    */
   pong(data: Buffer): void {
-    this.flush()
-    if (this.isOpen && this.bufferedBytes < 65_536) this.#webSocket.pong(data)
+    if (!this.#isOpen) return
+    if (this.#writer.bytes >= MAX_PONG_BACKLOG_BYTES) this.flush()
+    if (this.#socket.writableLength >= MAX_PONG_BACKLOG_BYTES) {
+      this.#latePong = data
+      return
+    }
+    this.#latePong = undefined
+    this.#hold()
+    this.#writer.addFirst(PONG, data)
   }
 
   /** Calls back when nothing was sent or received for a while. */
@@ -196,59 +280,285 @@ export class Connection {
    * becomes a frame without a status, a long reason is cut. Does nothing when closing has begun.
    */
   close(code?: number, reason = ''): void {
-    if (code !== undefined && isSendable(code)) this.#webSocket.close(code, cutReason(reason))
-    else this.#webSocket.close()
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#latePong = undefined
+    const payload = code !== undefined && isSendable(code) ? closePayload(code, cutReason(reason)) : NOTHING
+    if (this.#deflating?.isBusy) this.#goodbye = payload
+    else this.#sendClose(payload)
   }
 
   /** Cuts the connection without a closing handshake. */
   terminate(): void {
-    this.#webSocket.terminate()
+    this.#isOpen = false
+    this.#reader.stop()
+    this.#socket.destroy()
+  }
+
+  /** Cuts a connection whose peer is not there any more; `onClose` tells why. */
+  abandon(failure: Error): void {
+    this.#failure = failure
+    this.terminate()
+  }
+
+  /**
+   * Finds out whether a connection that is not read was reset: the system would say so to who reads. An empty write
+   * fails then, and puts nothing on the wire otherwise.
+   */
+  probe(): void {
+    if (this.#isPaused && this.#socket.writableLength === 0) this.#socket.write(NOTHING)
   }
 
   /** Stops reading from the socket; the other side is slowed down by TCP. */
   pause(): void {
-    this.#webSocket.pause()
+    if (this.#isSocketClosed || this.#isDiscarding) return
+    this.#isPaused = true
+    this.#socket.pause()
   }
 
   /** Reads on after `pause`. */
   resume(): void {
-    this.#webSocket.resume()
+    this.#isPaused = false
+    if (this.#unread || this.#reader.isWaiting) this.#readOn()
+    else this.#socket.resume()
+  }
+
+  /**
+   * Lets the others have their turn: a socket that brings more than one read takes would be read up to thirty times in
+   * a row (`benchmarks/slow-readers.bench.ts`).
+   */
+  #rest(): void {
+    this.#fullReads = 0
+    if (this.#isPaused || this.#isSocketClosed || this.#isDiscarding) return
+    this.#socket.pause()
+    setImmediate(() => {
+      if (!this.#isPaused && !this.#isSocketClosed) this.#readOn()
+    })
   }
 
   /** Has what is about to be added leave at the end of the read or turn. */
   #hold(): void {
     if (!this.#writer.isEmpty) return
     waiting.push(this)
-    if (!isReading && waiting.length === 1) process.nextTick(flushWaiting)
+    if (!isReading && waiting.length === 1) setImmediate(flushWaiting)
   }
 
   /** Writes the messages held back. Called at the end of the read or turn, and before anything else is written. */
   flush(): void {
     this.#writer.flush()
+    if (this.#socket.writableLength > 0) this.#count()
+  }
+
+  /** Counts what the operating system has not taken, and sees to being called when it has. */
+  #count(): void {
+    const unsent = this.unsentBytes
+    if (this.#countedBytes === 0) {
+      // Nothing can be written behind the end, nor waited for.
+      if (!this.#socket.writable) return
+    }
+    this.#awaitSocket()
+    backlog.change(unsent - this.#countedBytes)
+    this.#countedBytes = unsent
+    if (this.isBehind || unsent <= Math.min(this.maxUnsentBytes, backlog.free)) return
+    this.isBehind = true
+    this.#events.onBehind?.()
+  }
+
+  /** What was there when the waiting began has been taken, or never will be. */
+  #taken(): void {
+    backlog.change(-this.#countedBytes)
+    this.#countedBytes = 0
+    if (this.#socket.destroyed) return
+    if (this.#latePong && this.#socket.writableLength < MAX_PONG_BACKLOG_BYTES) this.pong(this.#latePong)
+    if (this.unsentBytes > 0) {
+      this.#count()
+      return
+    }
+    this.isBehind = false
+    this.#events.onDrain?.()
+  }
+
+  /** Sees to being told when what was written has left. Messages being compressed say so themselves. */
+  #awaitSocket(): void {
+    if (this.#isAwaited || this.#deflating?.isBusy || !this.#socket.writable) return
+    this.#isAwaited = true
+    this.#socket.write(NOTHING, () => {
+      this.#isAwaited = false
+      this.#taken()
+    })
+  }
+
+  // — what the reader finds —
+
+  onPingFrame(data: Buffer): void {
+    if (this.#events.onPing) this.#events.onPing(data)
+    else this.pong(data)
+  }
+
+  onPongFrame(data: Buffer): void {
+    this.#events.onPong?.(data)
+  }
+
+  onCloseFrame(code: number, reason: string): void {
+    this.#hasClose = true
+    this.#code = code
+    this.#reason = reason
+    this.#discard()
+    if (this.#isOpen) this.close(code === NO_STATUS ? undefined : code, reason)
+    else if (this.#isCloseSent) this.#finish()
+    this.#events.onClosing?.(code, reason)
+  }
+
+  onViolation(violation: Violation): void {
+    this.#failure ??= violation
+    this.#discard()
+    if (this.#isOpen) this.close(violation.closeCode)
+    else if (this.#isCloseSent) this.#finish()
+  }
+
+  onCompressed(data: Buffer, isBinary: boolean): void {
+    this.#socket.pause()
+    this.#inflater!.inflate(data, (message, violation) => this.#inflated(message, violation, isBinary))
+  }
+
+  #inflated(message: Buffer | undefined, violation: Violation | undefined, isBinary: boolean): void {
+    isReading = true
+    try {
+      if (violation) this.#refuse(violation)
+      else if (message && !isBinary && !isUtf8(message)) this.#refuse(badData('the text is no UTF-8'))
+      else if (message) this.#events.onMessage(message, isBinary)
+      this.#reader.proceed()
+      this.#readOn()
+    } finally {
+      isReading = false
+      if (waiting.length > 0) flushWaiting()
+    }
+  }
+
+  #refuse(violation: Violation): void {
+    this.#reader.stop()
+    this.onViolation(violation)
+  }
+
+  /** Goes on with what was read already, then with the socket. */
+  #readOn(): void {
+    while (this.#unread && !this.#reader.isWaiting && (!this.#isPaused || this.#isSocketClosed)) {
+      const chunk = this.#unread
+      this.#unread = undefined
+      this.#unread = this.#reader.read(chunk)
+    }
+    if (this.#unread || this.#reader.isWaiting) return
+    if (this.#isSocketClosed) this.#end()
+    else if (!this.#isPaused) this.#socket.resume()
+  }
+
+  // — the end —
+
+  get #isDiscarding(): boolean {
+    return this.#hasClose || this.#failure !== undefined
+  }
+
+  /** Reads only to see the end: nothing that comes counts any more. */
+  #discard(): void {
+    this.#reader.stop()
+    this.#unread = undefined
+    this.#isPaused = false
+    const socket = this.#socket
+    // A chunk is being handled: the socket goes on after it.
+    process.nextTick(() => socket.resume())
+  }
+
+  #sendClose(payload: Buffer): void {
+    this.#goodbye = undefined
+    if (this.#isSocketClosed) return
+    this.#cutIn(this.#closeTimeoutMs)
+    if (!this.#socket.writable) return
+    this.#writer.addFirst(CLOSE, payload)
+    this.flush()
+    this.#isCloseSent = true
+    if (this.#isDiscarding) this.#finish()
+  }
+
+  /** Both have said goodbye, or one has no more to say: the server closes the socket. */
+  #finish(): void {
+    if (!this.#isClient || this.#failure) {
+      this.#socket.end()
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(
+      () => {
+        this.#socket.end()
+        this.#cutIn(this.#closeTimeoutMs)
+      },
+      Math.min(SERVER_CLOSES_MS, this.#closeTimeoutMs),
+    )
+  }
+
+  #cutIn(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#socket.destroy(), ms)
+  }
+
+  #socketClosed(): void {
+    const socket = this.#socket
+    this.#isOpen = false
+    this.#isSocketClosed = true
+    this.#goodbye = undefined
+    clearTimeout(this.#timer)
+    this.#deflating?.close()
+    if (!this.#isAwaited && this.#countedBytes > 0) {
+      backlog.change(-this.#countedBytes)
+      this.#countedBytes = 0
+    }
+    // What came before a reset counts, even where reading was stopped.
+    socket.off('data', onData)
+    const { readableLength } = socket
+    const rest =
+      readableLength > 0 && !this.#isDiscarding ? (socket.read(readableLength) as Buffer | null) : null
+    if (rest) this.#unread = this.#unread ? Buffer.concat([this.#unread, rest]) : rest
+    this.#readOn()
+  }
+
+  #end(): void {
+    this.#inflater?.close()
+    const failure = this.#failure
+    this.#events.onClose(failure ? ABNORMAL : this.#code, failure ? '' : this.#reason, failure)
   }
 
   static {
-    onMessage = function (this: Owned, data, isBinary) {
-      this[owner]!.#events.onMessage(data as Buffer, isBinary)
-    }
-    onPing = function (this: Owned, data) {
+    onData = function (this: Owned, chunk) {
       const connection = this[owner]!
-      if (connection.#events.onPing) connection.#events.onPing(data)
-      else connection.pong(data)
+      isReading = true
+      try {
+        const before = connection.#unread
+        connection.#unread = connection.#reader.read(before ? Buffer.concat([before, chunk]) : chunk)
+      } finally {
+        isReading = false
+        if (waiting.length > 0) flushWaiting()
+      }
+      if (chunk.length < FULL_READ_BYTES) connection.#fullReads = 0
+      else if (++connection.#fullReads >= MAX_FULL_READS) connection.#rest()
     }
-    onPong = function (this: Owned, data) {
-      this[owner]!.#events.onPong?.(data)
-    }
-    onDrain = function (this: Owned) {
-      this[owner]!.#events.onDrain?.()
-    }
-    onError = function (this: Owned, error) {
-      this[owner]!.#failure = error
-    }
-    onClose = function (this: Owned, code, reason) {
+    onEnd = function (this: Owned) {
       const connection = this[owner]!
-      const failure = connection.#failure
-      connection.#events.onClose(failure ? ABNORMAL : code, reason.toString(), failure)
+      connection.flush()
+      connection.#isOpen = false
+      this.end()
+    }
+    onSocketClose = function (this: Owned) {
+      this[owner]!.#socketClosed()
+    }
+    // Why a socket failed is of no use to anybody: that it did is told by its end.
+    onError = function (this: Owned) {
+      this.destroy()
     }
   }
+}
+
+function closePayload(code: number, reason: string): Buffer {
+  const payload = Buffer.allocUnsafe(2 + Buffer.byteLength(reason))
+  payload.writeUInt16BE(code)
+  payload.write(reason, 2)
+  return payload
 }

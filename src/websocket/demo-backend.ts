@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { accept, acceptOptions, announceSubprotocols, chooseSubprotocol } from './accept.ts'
+import { accept, acceptOptions, announceChoices, chooseSubprotocol } from './accept.ts'
 import type { Connection } from './connection.ts'
-import { DEFAULT_CONNECTION_OPTIONS } from './options.ts'
 
 /** Where the demo backend listens, and who is told about each message. */
 export interface DemoBackendOptions {
@@ -35,8 +34,8 @@ const MAX_BUFFERED_BYTES = 1024 * 1024
  * @throws the error of `listen`, such as EADDRINUSE
  */
 export async function startDemoBackend(options: DemoBackendOptions): Promise<DemoBackend> {
-  const webSockets = new WebSocketServer({ noServer: true, ...acceptOptions(DEFAULT_CONNECTION_OPTIONS) })
-  announceSubprotocols(webSockets)
+  const webSockets = new WebSocketServer({ noServer: true, ...acceptOptions() })
+  announceChoices(webSockets)
   const connections = new Set<Connection>()
   const servers: Server[] = []
   const close = async (): Promise<void> => {
@@ -92,7 +91,7 @@ function serve(
       const connection = accept(
         webSocket,
         request,
-        { ...DEFAULT_CONNECTION_OPTIONS, subprotocol },
+        { subprotocol },
         {
           onMessage: (data, isBinary) => {
             log(describe(data, isBinary))

@@ -1,9 +1,15 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { WebSocket } from 'ws'
-import { Connection, type ConnectionEvents, OrderedWebSocket } from './connection.ts'
-import { DEFAULT_CONNECTION_OPTIONS, DEFAULT_HANDSHAKE_TIMEOUT_MS, type DialOptions } from './options.ts'
+import { type Agreement, agreedOn, offerOf } from './compression.ts'
+import { Connection, type ConnectionEvents } from './connection.ts'
+import {
+  type ConnectionOptions,
+  DEFAULT_CONNECTION_OPTIONS,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  type DialOptions,
+} from './options.ts'
+import { Upgraded } from './upgraded.ts'
 
 /** Why a connection could not be opened. */
 export type DialFailure =
@@ -15,19 +21,35 @@ export type DialFailure =
   | 'timeout'
   | 'status'
   | 'protocol'
+  | 'crowded'
   | 'aborted'
+
+/** What a server answered that refused the upgrade. */
+export interface DialRefusal {
+  /** Names and values in turn, as they came. */
+  readonly headers: readonly string[]
+  /** Undefined where it did not come in whole, or is too long. */
+  readonly body: Buffer | undefined
+}
 
 /** A connection that could not be opened, with the reason in a word and in a sentence. */
 export class DialError extends Error {
   readonly failure: DialFailure
   /** The HTTP status of a server that refused the upgrade. */
   readonly status: number | undefined
+  /** What else that server said, where the options ask for it. */
+  readonly refusal: DialRefusal | undefined
 
-  constructor(failure: DialFailure, message: string, options?: { status?: number; cause?: unknown }) {
+  constructor(
+    failure: DialFailure,
+    message: string,
+    options?: { status?: number; refusal?: DialRefusal | undefined; cause?: unknown },
+  ) {
     super(message, { cause: options?.cause })
     this.name = 'DialError'
     this.failure = failure
     this.status = options?.status
+    this.refusal = options?.refusal
   }
 }
 
@@ -54,9 +76,10 @@ export interface Dialing {
 export function dial(url: string, options: DialOptions, events: DialEvents): Dialing {
   const offered = options.subprotocols ?? []
   const limitMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS
-  let webSocket: WebSocket
+  let webSocket: Upgraded
   let isSettled = false
   let timer: NodeJS.Timeout | undefined
+  let timeIsUp = (): void => fail(new DialError('timeout', `no handshake within ${limitMs} ms`))
 
   const fail = (error: DialError): void => {
     if (isSettled) return
@@ -68,7 +91,7 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
   }
 
   try {
-    webSocket = new OrderedWebSocket(url, wsOptions(options, offered))
+    webSocket = new Upgraded(url, wsOptions(options, offered))
   } catch (cause) {
     // Reported later, as any other failure is: the caller has not returned yet.
     process.nextTick(() =>
@@ -80,19 +103,39 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
   }
 
   let subprotocol = ''
-  let socket: Duplex
+  let compression: Agreement | undefined
   webSocket.once('upgrade', response => {
-    const chosen = takeSubprotocol(response)
+    const chosen = takeHeader(response, 'sec-websocket-protocol')
     if (chosen !== undefined && !offered.includes(chosen)) {
       fail(new DialError('protocol', `the server chose the subprotocol "${chosen}", which was not offered`))
       return
     }
     subprotocol = chosen ?? ''
-    socket = response.socket
+    try {
+      compression = agreedOn(takeHeader(response, 'sec-websocket-extensions'), options.compression)
+    } catch (error) {
+      fail(new DialError('protocol', (error as Error).message))
+    }
   })
   webSocket.once('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
     const status = response.statusCode ?? 0
-    fail(new DialError('status', `the server answered the upgrade with status ${status}`, { status }))
+    if (status === 101) {
+      fail(new DialError('protocol', 'the server upgrades without the headers Upgrade and Connection'))
+      return
+    }
+    const refused = (refusal?: DialRefusal): void =>
+      fail(
+        new DialError('status', `the server answered the upgrade with status ${status}`, { status, refusal }),
+      )
+    const { maxRefusalBytes = 0 } = options
+    if (maxRefusalBytes === 0) {
+      refused()
+      return
+    }
+    const headers = response.rawHeaders
+    const done = (body: Buffer | undefined): void => refused({ headers, body })
+    timeIsUp = () => done(undefined)
+    bodyOf(response, maxRefusalBytes, done)
   })
   const onEarlyError = (cause: Error): void => fail(describe(cause))
   webSocket.once('error', onEarlyError)
@@ -101,16 +144,46 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
     clearTimeout(timer)
     // What only the handshake needed goes, and with it all this function remembers.
     webSocket.off('error', onEarlyError).removeAllListeners('unexpected-response')
-    const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_CONNECTION_OPTIONS.maxMessageBytes
-    events.onOpen(new Connection(webSocket, socket, { subprotocol, isClient: true, maxMessageBytes }, events))
+    const start = {
+      ...DEFAULT_CONNECTION_OPTIONS,
+      ...limitsOf(options),
+      compression,
+      subprotocol,
+      isClient: true,
+    }
+    events.onOpen(new Connection(webSocket.socket, start, events))
   })
-  if (limitMs > 0) {
-    timer = setTimeout(() => fail(new DialError('timeout', `no handshake within ${limitMs} ms`)), limitMs)
-  }
+  if (limitMs > 0) timer = setTimeout(() => timeIsUp(), limitMs)
   return { abort: () => fail(new DialError('aborted', 'the attempt was given up')) }
 }
 
 function ignore(): void {}
+
+/** What of the options is for the connection, without what was left open. */
+function limitsOf({
+  maxMessageBytes,
+  maxFrameBytes,
+  closeTimeoutMs,
+}: DialOptions): Partial<ConnectionOptions> {
+  return {
+    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
+    ...(maxFrameBytes !== undefined && { maxFrameBytes }),
+    ...(closeTimeoutMs !== undefined && { closeTimeoutMs }),
+  }
+}
+
+/** Reads the body of an answer; one that breaks off or is too long is none. */
+function bodyOf(response: IncomingMessage, maxBytes: number, done: (body: Buffer | undefined) => void): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > maxBytes) done(undefined)
+    else chunks.push(chunk)
+  })
+  response.on('error', () => done(undefined)).on('close', () => done(undefined))
+  response.on('end', () => done(Buffer.concat(chunks)))
+}
 
 function wsOptions(options: DialOptions, offered: readonly string[]): WebSocket.ClientOptions & TlsOptions {
   const { tls } = options
@@ -118,13 +191,12 @@ function wsOptions(options: DialOptions, offered: readonly string[]): WebSocket.
     perMessageDeflate: false,
     followRedirects: false,
     autoPong: false,
-    maxPayload: options.maxMessageBytes ?? DEFAULT_CONNECTION_OPTIONS.maxMessageBytes,
-    closeTimeout: options.closeTimeoutMs ?? DEFAULT_CONNECTION_OPTIONS.closeTimeoutMs,
     // The library only knows subprotocols that are tokens, and `synapse(contentType='…')` is none: the header
-    // is ours, and so is the check of the answer (takeSubprotocol).
+    // is ours, and so is the check of the answer.
     headers: {
       ...options.headers,
       ...(offered.length > 0 && { 'Sec-WebSocket-Protocol': offered.join(', ') }),
+      ...(options.compression && { 'Sec-WebSocket-Extensions': offerOf(options.compression) }),
     },
     ...(tls && {
       ca: tls.ca,
@@ -139,10 +211,13 @@ function wsOptions(options: DialOptions, offered: readonly string[]): WebSocket.
   } as WebSocket.ClientOptions & TlsOptions
 }
 
-function takeSubprotocol(response: IncomingMessage): string | undefined {
-  const chosen = response.headers['sec-websocket-protocol']
-  delete response.headers['sec-websocket-protocol']
-  return chosen
+function takeHeader(
+  { headers }: IncomingMessage,
+  name: 'sec-websocket-protocol' | 'sec-websocket-extensions',
+): string | undefined {
+  const value = headers[name]
+  delete headers[name]
+  return value
 }
 
 const NETWORK: Readonly<Record<string, DialFailure>> = {

@@ -1,169 +1,307 @@
 import { isUtf8 } from 'node:buffer'
+import { isSendable, NO_STATUS } from './close-codes.ts'
+import { headerBytes, isMinimal, MAX_HEADER_BYTES, maskAt, payloadBytes, unmask } from './frame-header.ts'
+import { MessageBuffer } from './message-buffer.ts'
+import { Utf8Check } from './utf8-check.ts'
+import { badData, protocolError, tooLarge, type Violation } from './violation.ts'
 
-/** Shorter payloads of frames that the library reads are left to it: unmasking them here does not pay. */
-const MIN_UNMASKED_BYTES = 256
+const TEXT = 1
+const BINARY = 2
+const CLOSE = 8
+const PING = 9
+const PONG = 10
 
-/** The longest header: two bytes, eight of length, four of mask (RFC 6455, 5.2). */
-const MAX_HEADER_BYTES = 14
+/** The most a control frame may carry (RFC 6455, 5.5). */
+const MAX_CONTROL_BYTES = 125
 
 /** What a frame reader is told about its connection. */
 export interface FrameReaderOptions {
   /** Whether the peer masks its frames: clients must, servers must not. */
   readonly isMasked: boolean
-  /** Longer messages are left to the library, which refuses them. */
+  /** The most one frame may carry. */
+  readonly maxFrameBytes: number
+  /** The most a message may have, all its fragments together. */
   readonly maxMessageBytes: number
+  /** Whether messages may be compressed (RFC 7692). */
+  readonly takesCompressed: boolean
 }
 
-/** Who gets the plain messages. */
+/** Who gets the messages. */
 export interface MessageReceiver {
   onMessage(data: Buffer, isBinary: boolean): void
 }
 
+/** Who gets all that is no plain message. */
+export interface FrameReceiver {
+  onPingFrame(data: Buffer): void
+  onPongFrame(data: Buffer): void
+  /** A close frame; 1005 is one without a code. Nothing is read after it. */
+  onCloseFrame(code: number, reason: string): void
+  /** The payload of a whole compressed message. Nothing is read before `proceed`. */
+  onCompressed(data: Buffer, isBinary: boolean): void
+  /** What ends the reading. */
+  onViolation(violation: Violation): void
+}
+
 /**
- * Takes plain messages off what a socket read before the library sees it: whole, unfragmented, uncompressed text
- * and binary messages of less than 64 KiB, which is what most connections carry. Everything else is handed on
- * untouched: fragments, control frames, long messages, and whatever is wrong with a frame (`benchmarks/relay.bench.ts`).
+ * Reads the frames a socket brings, cut anywhere (RFC 6455, 5), and gives the messages in order.
  *
- * Of what is handed on only the frame boundaries are followed, and masks taken off long payloads, four bytes at a
- * time; a mask of zeros is left, which the library skips.
+ * Whole, unfragmented messages, which is what most connections carry, are given as they lie in what was read. The
+ * pieces of all others are put together as they come: what counts is their bytes, never their number. A peer is
+ * refused as soon as it can be seen to be wrong, before the payload where the header shows it.
  */
 export class FrameReader {
+  readonly #options: FrameReaderOptions
   readonly #isMasked: boolean
   readonly #maxPlainBytes: number
-  readonly #receiver: MessageReceiver
-  /** Payload bytes of the library's frame under way that are still to come. */
-  #left = 0
-  /** The mask for the next four of them; 0 where it stays on. */
-  #mask = 0
-  /** Whether a fragmented message is under way: no plain message can start then. */
-  #isFragmented = false
+  readonly #messages: MessageReceiver
+  readonly #frames: FrameReceiver
+  #isWaiting = false
+  #isOver = false
   /** What came of a header that was split over two reads; made when one is. */
   #partial: Uint8Array | undefined
   #partialBytes = 0
 
-  constructor(options: FrameReaderOptions, receiver: MessageReceiver) {
+  // — the frame under way —
+  /** Payload bytes that are still to come. */
+  #left = 0
+  /** The mask for the next four of them. */
+  #mask = 0
+  /** The first byte of its header. */
+  #first = 0
+  /** The payload of a control frame that came in pieces. */
+  #control: MessageBuffer | undefined
+
+  // — the message under way —
+  /** Text or binary while fragments are still to come; else 0. */
+  #opcode = 0
+  #isCompressed = false
+  #message: MessageBuffer | undefined
+  #text: Utf8Check | undefined
+
+  constructor(options: FrameReaderOptions, messages: MessageReceiver, frames: FrameReceiver) {
+    this.#options = options
     this.#isMasked = options.isMasked
-    this.#maxPlainBytes = Math.min(options.maxMessageBytes, 65535)
-    this.#receiver = receiver
+    this.#maxPlainBytes = Math.min(options.maxFrameBytes, options.maxMessageBytes)
+    this.#messages = messages
+    this.#frames = frames
   }
 
-  /** Delivers the plain messages at the start of a chunk; gives what is left for the library, if anything. */
+  /** Whether a compressed message was given and `proceed` not called since. */
+  get isWaiting(): boolean {
+    return this.#isWaiting
+  }
+
+  /** Reads on after a compressed message. */
+  proceed(): void {
+    this.#isWaiting = false
+  }
+
+  /** Reads nothing more. */
+  stop(): void {
+    this.#isOver = true
+    this.#message = undefined
+    this.#partial = undefined
+  }
+
+  /** Reads a chunk, which is then the reader's; gives what stands behind a compressed message, if anything. */
   read(chunk: Buffer): Buffer | undefined {
     let at = 0
-    if (this.#left === 0 && this.#partialBytes === 0 && !this.#isFragmented) {
-      while (at < chunk.length) {
-        const next = this.#takeMessage(chunk, at)
-        if (next === at) break
-        at = next
+    while (at < chunk.length) {
+      if (this.#isOver) return undefined
+      if (this.#isWaiting) return chunk.subarray(at)
+      if (this.#left > 0) at = this.#readPayload(chunk, at)
+      else if (this.#partialBytes > 0) at = this.#readRest(chunk, at)
+      else {
+        const next = this.#opcode === 0 ? this.#takeMessage(chunk, at) : at
+        at = next > at ? next : this.#readHeader(chunk, at)
       }
-      if (at === chunk.length) return undefined
     }
-    const rest = at === 0 ? chunk : chunk.subarray(at)
-    this.#follow(rest)
-    return rest
+    return undefined
   }
 
   /** Delivers the message at a place and gives the place after it; the same place where there is no plain one. */
   #takeMessage(chunk: Buffer, at: number): number {
-    const opcode = chunk[at]!
-    if (opcode !== 0x81 && opcode !== 0x82) return at
+    const first = chunk[at]!
+    if (first !== 0x81 && first !== 0x82) return at
     const size = headerBytes(chunk, at)
     if (at + size > chunk.length || (chunk[at + 1]! & 0x80) !== (this.#isMasked ? 0x80 : 0)) return at
     const length = payloadBytes(chunk, at)
     const start = at + size
     const end = start + length
-    if (end > chunk.length || length > this.#maxPlainBytes) return at
-    if (this.#isMasked) {
-      xor(chunk, start, end, maskAt(chunk, start - 4))
-      chunk.fill(0, start - 4, start)
-    }
+    if (end > chunk.length || length > this.#maxPlainBytes || !isMinimal(chunk[at + 1]!, length)) return at
+    if (this.#isMasked) unmask(chunk, start, end, maskAt(chunk, start - 4))
     const payload = chunk.subarray(start, end)
-    if (opcode === 0x81 && !isUtf8(payload)) return at
-    this.#receiver.onMessage(payload, opcode === 0x82)
+    if (first === 0x81 && !isUtf8(payload)) return this.#refuse(badData('the text is no UTF-8'), chunk)
+    this.#messages.onMessage(payload, first === 0x82)
     return end
   }
 
-  /** Goes through what the library gets, in the order the socket read it. */
-  #follow(chunk: Buffer): void {
-    let at = 0
-    while (at < chunk.length) {
-      if (this.#left > 0) at = this.#payload(chunk, at)
-      else if (this.#partialBytes > 0) at = this.#rest(chunk, at)
-      else at = this.#header(chunk, at)
-    }
-  }
-
-  #header(chunk: Buffer, at: number): number {
-    const size = headerBytes(chunk, at)
-    if (at + 2 > chunk.length || at + size > chunk.length) {
+  #readHeader(chunk: Buffer, at: number): number {
+    const available = chunk.length - at
+    if (available < 2 || available < headerBytes(chunk, at)) {
       this.#partial ??= new Uint8Array(MAX_HEADER_BYTES)
       this.#partial.set(chunk.subarray(at))
-      this.#partialBytes = chunk.length - at
+      this.#partialBytes = available
+      if (available >= 2) this.#check(chunk[at]!, chunk[at + 1]!)
       return chunk.length
     }
+    const end = at + headerBytes(chunk, at)
     this.#begin(chunk, at)
-    if (this.#left >= MIN_UNMASKED_BYTES && (chunk[at + 1]! & 0x80) !== 0) {
-      this.#mask = maskAt(chunk, at + size - 4)
-      chunk.fill(0, at + size - 4, at + size)
-    }
-    return at + size
+    return end
   }
 
-  /** Goes on with a header that began in the chunk before: only to know where its frame ends. */
-  #rest(chunk: Buffer, start: number): number {
+  /** Goes on with a header that began in the chunk before. */
+  #readRest(chunk: Buffer, start: number): number {
     const header = this.#partial!
     let at = start
     while (at < chunk.length) {
       header[this.#partialBytes++] = chunk[at++]!
+      if (this.#partialBytes === 2) this.#check(header[0]!, header[1]!)
+      if (this.#isOver) break
       if (this.#partialBytes < 2 || this.#partialBytes < headerBytes(header, 0)) continue
-      this.#begin(header, 0)
       this.#partialBytes = 0
+      this.#begin(header, 0)
       break
     }
     return at
   }
 
-  #begin(header: Uint8Array, at: number): void {
-    this.#left = payloadBytes(header, at)
-    this.#mask = 0
-    const first = header[at]!
-    // Control frames may stand between the fragments of a message.
-    if ((first & 0x08) === 0) this.#isFragmented = (first & 0x80) === 0
+  /** Looks at the two bytes every header begins with; false where they are wrong. */
+  #check(first: number, second: number): boolean {
+    const opcode = first & 0x0f
+    const isFinal = (first & 0x80) !== 0
+    if ((first & 0x30) !== 0) return this.#wrong('a reserved bit is set')
+    if ((first & 0x40) !== 0 && !(this.#options.takesCompressed && (opcode === TEXT || opcode === BINARY)))
+      return this.#wrong('the bit for compression is set where it may not be')
+    if (((second & 0x80) !== 0) !== this.#isMasked)
+      return this.#wrong(this.#isMasked ? 'a frame has no mask' : 'a frame has a mask')
+    if (opcode === 0) return this.#opcode !== 0 || this.#wrong('a fragment continues nothing')
+    if (opcode === TEXT || opcode === BINARY)
+      return this.#opcode === 0 || this.#wrong('a message begins inside another')
+    if (opcode < CLOSE || opcode > PONG) return this.#wrong(`the opcode ${opcode} is reserved`)
+    if (!isFinal) return this.#wrong('a control frame is fragmented')
+    if ((second & 0x7f) > MAX_CONTROL_BYTES) return this.#wrong('a control frame is larger than 125 bytes')
+    if (opcode === CLOSE && (second & 0x7f) === 1) return this.#wrong('a close frame has half a code')
+    return true
   }
 
-  #payload(chunk: Buffer, at: number): number {
+  /** Begins a frame whose header is complete. */
+  #begin(header: Uint8Array, at: number): void {
+    const first = header[at]!
+    const second = header[at + 1]!
+    if (!this.#check(first, second)) return
+    if ((second & 0x7f) === 127 && header[at + 2]! >= 0x80) {
+      this.#wrong('the highest bit of a length is set')
+      return
+    }
+    const length = payloadBytes(header, at)
+    if (!isMinimal(second, length)) {
+      this.#wrong('a length is written in more bytes than it needs')
+      return
+    }
+    const opcode = first & 0x0f
+    if (opcode < CLOSE && !this.#beginData(first, length)) return
+    this.#first = first
+    this.#left = length
+    this.#mask = this.#isMasked ? maskAt(header, at + headerBytes(header, at) - 4) : 0
+    if (length === 0) this.#endFrame(undefined)
+  }
+
+  #beginData(first: number, length: number): boolean {
+    const { maxFrameBytes, maxMessageBytes } = this.#options
+    const had = this.#opcode === 0 ? 0 : (this.#message?.length ?? 0)
+    if (had + length > maxMessageBytes) return this.#violated(tooLarge('message', maxMessageBytes))
+    if (length > maxFrameBytes) return this.#violated(tooLarge('frame', maxFrameBytes))
+    const opcode = first & 0x0f
+    if (opcode === 0) return true
+    this.#opcode = opcode
+    this.#isCompressed = (first & 0x40) !== 0
+    if (opcode === TEXT && !this.#isCompressed) {
+      this.#text ??= new Utf8Check()
+      this.#text.reset()
+    }
+    return true
+  }
+
+  #readPayload(chunk: Buffer, at: number): number {
     const end = Math.min(chunk.length, at + this.#left)
+    const claimed = this.#left
     this.#left -= end - at
-    if (this.#mask !== 0) this.#mask = xor(chunk, at, end, this.#mask)
+    if (this.#mask !== 0) this.#mask = unmask(chunk, at, end, this.#mask)
+    const piece = chunk.subarray(at, end)
+    if ((this.#first & 0x0f) >= CLOSE) {
+      if (this.#left === 0 && !this.#control) this.#endFrame(piece)
+      else {
+        this.#control ??= new MessageBuffer()
+        this.#control.add(piece, claimed, MAX_CONTROL_BYTES)
+        if (this.#left === 0) this.#endFrame(undefined)
+      }
+      return end
+    }
+    if (this.#opcode === TEXT && !this.#isCompressed && !this.#text!.push(piece))
+      return this.#refuse(badData('the text is no UTF-8'), chunk)
+    const isFinal = (this.#first & 0x80) !== 0
+    const had = this.#message?.length ?? 0
+    if (isFinal && had === 0 && this.#left === 0) this.#endFrame(piece)
+    else {
+      this.#message ??= new MessageBuffer()
+      this.#message.add(piece, claimed, isFinal ? had + claimed : this.#options.maxMessageBytes)
+      if (this.#left === 0) this.#endFrame(undefined)
+    }
     return end
   }
-}
 
-function headerBytes(bytes: Uint8Array, at: number): number {
-  const second = bytes[at + 1] ?? 0
-  const length = second & 0x7f
-  return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + ((second & 0x80) === 0 ? 0 : 4)
-}
+  /** Ends a frame; `whole` is its payload, or its message, where that is in one piece. */
+  #endFrame(whole: Buffer | undefined): void {
+    const opcode = this.#first & 0x0f
+    if (opcode >= CLOSE) {
+      const payload = whole ?? this.#control?.take() ?? Buffer.alloc(0)
+      this.#control = undefined
+      this.#endControl(opcode, payload)
+      return
+    }
+    if ((this.#first & 0x80) === 0) return
+    const isBinary = this.#opcode === BINARY
+    this.#opcode = 0
+    const data = whole ?? this.#message?.take() ?? Buffer.alloc(0)
+    this.#message = undefined
+    if (this.#isCompressed) {
+      this.#isWaiting = true
+      this.#frames.onCompressed(data, isBinary)
+    } else if (isBinary || this.#text!.isComplete) this.#messages.onMessage(data, isBinary)
+    else this.#violated(badData('the text ends inside a character'))
+  }
 
-function payloadBytes(bytes: Uint8Array, at: number): number {
-  const length = bytes[at + 1]! & 0x7f
-  if (length < 126) return length
-  if (length === 126) return (bytes[at + 2]! << 8) | bytes[at + 3]!
-  let long = 0
-  for (let i = at + 2; i < at + 10; i++) long = long * 256 + bytes[i]!
-  return long
-}
+  #endControl(opcode: number, payload: Buffer): void {
+    if (opcode === PING) this.#frames.onPingFrame(payload)
+    else if (opcode === PONG) this.#frames.onPongFrame(payload)
+    else this.#endWithClose(payload)
+  }
 
-function maskAt(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-}
+  #endWithClose(payload: Buffer): void {
+    const code = payload.length === 0 ? NO_STATUS : payload.readUInt16BE(0)
+    const reason = payload.subarray(2)
+    if (payload.length > 0 && !isSendable(code)) this.#wrong(`the close code ${code} may not be sent`)
+    else if (!isUtf8(reason)) this.#violated(badData('the reason of a close frame is no UTF-8'))
+    else {
+      this.stop()
+      this.#frames.onCloseFrame(code, reason.toString())
+    }
+  }
 
-/** Applies a mask and gives it turned to where it goes on. */
-function xor(chunk: Buffer, start: number, end: number, mask: number): number {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
-  let i = start
-  for (const last = end - 3; i < last; i += 4) view.setInt32(i, view.getInt32(i, true) ^ mask, true)
-  const odd = end - i
-  for (let shift = 0; i < end; i++, shift += 8) chunk[i] = chunk[i]! ^ ((mask >>> shift) & 0xff)
-  return odd === 0 ? mask : (mask >>> (odd * 8)) | (mask << (32 - odd * 8))
+  #wrong(message: string): false {
+    return this.#violated(protocolError(message))
+  }
+
+  #violated(violation: Violation): false {
+    this.stop()
+    this.#frames.onViolation(violation)
+    return false
+  }
+
+  #refuse(violation: Violation, chunk: Buffer): number {
+    this.#violated(violation)
+    return chunk.length
+  }
 }

@@ -12,6 +12,16 @@ const WHOLE = 0
 
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 let scratchView = new DataView(scratch.buffer)
+/** Where its free part begins: what is before waits for a slow socket to take it. */
+let free = 0
+
+/** Takes a new block where the free part is too small: many slow sockets share one. */
+function makeRoom(bytes: number): void {
+  if (free + bytes <= SCRATCH_BYTES) return
+  scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+  scratchView = new DataView(scratch.buffer)
+  free = 0
+}
 
 /** Masks must be unpredictable (RFC 6455, 5.3); they are drawn in bulk. */
 const masks = new Int32Array(2048)
@@ -26,8 +36,8 @@ function drawMask(): number {
 }
 
 /**
- * Writes whole, uncompressed data frames (RFC 6455, 5.2) to a socket. Frames added before a `flush` leave in one
- * block, thus one system call; the library needs one or two writes for each (`benchmarks/relay.bench.ts`).
+ * Writes whole frames (RFC 6455, 5.2) to a socket. Frames added before a `flush` leave in one block, thus one system
+ * call (`benchmarks/relay.bench.ts`).
  */
 export class FrameWriter {
   readonly #socket: Duplex
@@ -59,6 +69,13 @@ export class FrameWriter {
     this.#bytes += payload.length
   }
 
+  /** Takes what is to be in a frame of its own, whose first byte is given: control frames, and compressed messages. */
+  addFirst(first: number, payload: Buffer): void {
+    this.#payloads.push(payload)
+    this.#opcodes.push(first)
+    this.#bytes += payload.length
+  }
+
   /** Takes a message that is a frame already, as a server sends it. Its buffer must never change. */
   addFrame(frame: Buffer): void {
     this.#payloads.push(frame)
@@ -78,10 +95,11 @@ export class FrameWriter {
       this.#socket.write(payloads.pop()!)
       return
     }
-    const fitsOneBlock = this.#bytes + count * MAX_HEADER_BYTES <= SCRATCH_BYTES
+    const most = this.#bytes + count * MAX_HEADER_BYTES
     this.#bytes = 0
-    if (fitsOneBlock) {
-      let end = 0
+    if (most <= SCRATCH_BYTES) {
+      makeRoom(most)
+      let end = free
       for (let i = 0; i < count; i++) end = this.#encode(payloads[i]!, this.#opcodes[i]!, end)
       this.#writeScratch(end)
     } else {
@@ -95,26 +113,25 @@ export class FrameWriter {
 
   /** More than one block: the system gets them in one call all the same. */
   #writeBlocks(payloads: readonly Buffer[]): void {
-    let end = 0
+    let end = free
     payloads.forEach((payload, i) => {
       const opcode = this.#opcodes[i]!
       const size = payload.length + MAX_HEADER_BYTES
-      if (end > 0 && end + size > SCRATCH_BYTES) {
-        this.#writeScratch(end)
-        end = 0
+      if (end + size > SCRATCH_BYTES) {
+        if (end > free) this.#writeScratch(end)
+        if (size <= SCRATCH_BYTES) makeRoom(size)
+        end = free
       }
       if (size > SCRATCH_BYTES) this.#writeLarge(payload, opcode)
       else end = this.#encode(payload, opcode, end)
     })
-    if (end > 0) this.#writeScratch(end)
+    if (end > free) this.#writeScratch(end)
   }
 
-  /** Writes the block. Memory the operating system has not taken yet is left to it. */
+  /** Writes the block up to a place. Memory the operating system has not taken yet is left to it. */
   #writeScratch(end: number): void {
-    this.#socket.write(scratch.subarray(0, end))
-    if (this.#socket.writableLength === 0) return
-    scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-    scratchView = new DataView(scratch.buffer)
+    this.#socket.write(scratch.subarray(free, end))
+    if (this.#socket.writableLength > 0) free = end
   }
 
   /** A frame too large for the block: masked in memory of its own, or written as it is behind its header. */

@@ -1,11 +1,17 @@
 import { networkInterfaces } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
 import type { MessageContext } from '../core/context.ts'
+import type { Groups } from '../core/groups.ts'
+import type { ClientLimits } from './client-limits.ts'
+import type { HeartbeatOptions } from './heartbeat.ts'
+import type { SlowReaders } from './slow-readers.ts'
 
 /** The limits of one WebSocket connection, whichever side opened it. */
 export interface ConnectionOptions {
   /** The largest message taken in, in bytes, after joining fragments; a larger one closes with 1009. Default 16 MiB. */
   readonly maxMessageBytes: number
+  /** The largest frame taken in, in bytes; a larger one closes with 1009. Default as large as a message. */
+  readonly maxFrameBytes?: number | undefined
   /** How long the other side may take to answer our close frame before the connection is cut. Default 5,000 ms. */
   readonly closeTimeoutMs: number
 }
@@ -14,6 +20,26 @@ export interface ConnectionOptions {
 export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   maxMessageBytes: 16 * 1024 * 1024,
   closeTimeoutMs: 5_000,
+}
+
+/** How messages of a connection may be compressed (permessage-deflate, RFC 7692). */
+export interface CompressionOptions {
+  /** Messages of less are sent as they are, in bytes. Default 1,024. */
+  readonly thresholdBytes: number
+  /**
+   * Whether messages may refer back to those before them: smaller, but both sides keep memory for each connection, up
+   * to about 300 KiB here. Default false.
+   */
+  readonly keepsContext: boolean
+  /** How far back data refers, as a power of two: 8 to 15. Default 15, which is 32 KiB. */
+  readonly windowBits: number
+}
+
+/** What compression starts from where it is switched on. */
+export const DEFAULT_COMPRESSION: CompressionOptions = {
+  thresholdBytes: 1024,
+  keepsContext: false,
+  windowBits: 15,
 }
 
 /** Certificates and checks for a `wss` connection that we open. */
@@ -33,8 +59,15 @@ export interface DialOptions extends Partial<ConnectionOptions> {
   readonly headers?: Readonly<Record<string, string | string[]>>
   /** Subprotocols to offer, most wanted first. Any text is allowed, `synapse(contentType='…')` included. */
   readonly subprotocols?: readonly string[]
+  /** How messages may be compressed; without it that is not offered. */
+  readonly compression?: CompressionOptions | undefined
   /** How long connecting and the handshake may take together. Default 10,000 ms; 0 waits for ever. */
   readonly handshakeTimeoutMs?: number
+  /**
+   * Up to how many bytes of its body the answer of a server is read that refuses the upgrade. Default 0: the attempt
+   * has failed as soon as the status is there.
+   */
+  readonly maxRefusalBytes?: number
   /** TLS settings for `wss`. */
   readonly tls?: ClientTlsOptions
 }
@@ -96,6 +129,26 @@ export interface Concurrency {
   readonly ordersReplies: boolean
 }
 
+/** How clients are answered that ask for an upgrade. */
+export interface HandshakeOptions {
+  /** Whether the answer waits until the handshake message is through its sequence. */
+  readonly isHeld: boolean
+  /** How long it may wait, in milliseconds. */
+  readonly timeoutMs: number
+  /** Whether backends are offered the subprotocols of the client, and their choice is the answer. */
+  readonly passesSubprotocols: boolean
+  /** Headers of a backend that refuses which its client gets, besides those it always gets; in lower case. */
+  readonly relayedHeaders: readonly string[]
+}
+
+/** The pages that may connect, by their origins. */
+export interface AllowedOrigins {
+  /** As they were written; none where nothing was said. */
+  readonly listed: readonly string[]
+  /** Whether an origin is one of those listed. */
+  allow(origin: string): boolean
+}
+
 /** How a service treats the WebSockets of its clients. */
 export interface WebSocketServiceOptions {
   /** Subprotocols that are chosen when a client offers them. */
@@ -107,6 +160,16 @@ export interface WebSocketServiceOptions {
   readonly customHeaderPrefix: string
   /** Whether pings and pongs run through the sequence instead of being answered here. */
   readonly passControlFrames: boolean
+  /** Limits of the service's own for what clients send, besides those of the settings. */
+  readonly connection?: Partial<ConnectionOptions>
+  /** How messages of clients that offer it may be compressed; without it that is declined. */
+  readonly compression?: CompressionOptions | undefined
+  /** How clients are answered that ask for an upgrade. */
+  readonly handshake: HandshakeOptions
+  /** Headers of a client that go along to its backends, besides those of the settings. */
+  readonly preservedHeaders: readonly string[]
+  /** How long what came before the end of one side may take to reach the other one, in milliseconds. */
+  readonly closeDeadlineMs: number
   /** Close code and reason for clients when the service ends. */
   readonly shutdown: { readonly code: number; readonly reason: string }
   /** Idle time after which a client, or its backend, is closed, in milliseconds; 0 never. */
@@ -114,6 +177,16 @@ export interface WebSocketServiceOptions {
   readonly backendIdleMs: number
   /** Set where several messages of one client may be under way; else they run one after another. */
   readonly concurrency?: Concurrency | undefined
+  /** How clients are found that are gone though nothing said so; undefined for not at all. */
+  readonly heartbeat: HeartbeatOptions | undefined
+  /** What clients may take up; undefined for anything. */
+  readonly limits: ClientLimits | undefined
+  /** Which pages may connect. */
+  readonly origins: AllowedOrigins
+  /** Where its sessions are known by id, and by the groups they are in. */
+  readonly groups: Groups
+  /** What happens to messages for a client that reads slower than they come. */
+  readonly slow: SlowReaders
   /** Upgrades are refused with 503 while true. */
   readonly isSuspended: boolean
 }

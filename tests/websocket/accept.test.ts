@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest'
 import type { WebSocketServer } from 'ws'
 import {
   acceptOptions,
-  announceSubprotocols,
+  announceChoices,
+  chooseCompression,
   chooseSubprotocol,
   chosenSubprotocol,
   splitSubprotocols,
 } from '../../src/websocket/accept.ts'
-import { DEFAULT_CONNECTION_OPTIONS } from '../../src/websocket/options.ts'
 
 function request(offered?: string): IncomingMessage {
   return { headers: offered === undefined ? {} : { 'sec-websocket-protocol': offered } } as IncomingMessage
@@ -18,7 +18,7 @@ function request(offered?: string): IncomingMessage {
 /** What the 101 answer to a request says beside what the library writes. */
 function answer(of: IncomingMessage): string[] {
   const server = new EventEmitter()
-  announceSubprotocols(server as WebSocketServer)
+  announceChoices(server as WebSocketServer)
   const headers: string[] = []
   server.emit('headers', headers, of)
   return headers
@@ -73,14 +73,25 @@ describe('the choice', () => {
   )
 })
 
-test('the library does not compress, does not answer pings, and keeps our limits', () => {
-  expect(
-    acceptOptions({ ...DEFAULT_CONNECTION_OPTIONS, maxMessageBytes: 1_000, closeTimeoutMs: 70 }),
-  ).toMatchObject({
-    perMessageDeflate: false,
-    autoPong: false,
-    clientTracking: false,
-    maxPayload: 1_000,
-    closeTimeout: 70,
+describe('compression', () => {
+  const offering = (header: string): IncomingMessage =>
+    ({ headers: { 'sec-websocket-extensions': header } }) as IncomingMessage
+
+  test('that was agreed on is in the answer', () => {
+    const of = offering('permessage-deflate; server_no_context_takeover')
+    expect(chooseCompression(of, { thresholdBytes: 1, keepsContext: true, windowBits: 15 })).toBe(true)
+    expect(answer(of)).toEqual(['Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover'])
   })
+
+  test('is not where nobody wants it, and a malformed header is refused even then', () => {
+    const of = offering('permessage-deflate')
+    expect(chooseCompression(of, undefined)).toBe(true)
+    expect(answer(of)).toEqual([])
+    expect(chooseCompression(offering('permessage-deflate; ='), undefined)).toBe(false)
+    expect(chooseCompression(request(), undefined)).toBe(true)
+  })
+})
+
+test('the library upgrades and does nothing else', () => {
+  expect(acceptOptions()).toMatchObject({ perMessageDeflate: false, autoPong: false, clientTracking: false })
 })

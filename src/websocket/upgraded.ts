@@ -1,0 +1,23 @@
+import type { Duplex } from 'node:stream'
+import { WebSocket } from 'ws'
+
+/**
+ * What the library makes of a connection whose handshake is done. It has only the socket to give away: frames are read
+ * and written by `Connection`, and nothing of the library stays with it.
+ */
+export class Upgraded extends WebSocket {
+  #socket: Duplex | undefined
+
+  /** Called by the library with what is left to do for it; `head` came in the same packet as the handshake. */
+  setSocket(socket: Duplex, head: Buffer): void {
+    if (head.length > 0) socket.unshift(head)
+    this.#socket = socket
+    this.emit('open')
+  }
+
+  /** Gives the socket, once the handshake is done. */
+  get socket(): Duplex {
+    if (!this.#socket) throw new Error('there is no socket before the handshake is done')
+    return this.#socket
+  }
+}
