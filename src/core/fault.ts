@@ -52,6 +52,10 @@ export interface FaultOptions {
   readonly detail?: string
   readonly cause?: unknown
   readonly isSettled?: boolean
+  /** The close code for a client session that is left without a backend by it. */
+  readonly closeCode?: number | undefined
+  /** When it may be worth another try, in milliseconds from now. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** A failure while mediating. It runs the nearest fault sequence outwards. */
@@ -62,6 +66,10 @@ export class Fault extends Error {
   readonly detail: string
   /** Whether it has been dealt with where it came up: it ends the flow, and no fault sequence runs for it. */
   readonly isSettled: boolean
+  /** The close code for a client session that is left without a backend by it, where that is not for its cause to say. */
+  readonly closeCode: number | undefined
+  /** When it may be worth another try, in milliseconds from when it came up. */
+  readonly retryAfterMs: number | undefined
   /** The step that failed, set by the pipeline it stood in. */
   place: Place | undefined
 
@@ -71,6 +79,8 @@ export class Fault extends Error {
     this.code = code
     this.detail = options.detail ?? message
     this.isSettled = options.isSettled === true
+    this.closeCode = options.closeCode
+    this.retryAfterMs = options.retryAfterMs
   }
 
   /** Makes a fault of whatever was thrown. A `Fault` stays what it is, a bug becomes code 0 with its stack. */

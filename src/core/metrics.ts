@@ -1,6 +1,27 @@
 /** How a message can end. Every accepted message is counted under one of these, once. */
 export type Ending = 'delivered' | 'answered' | 'accepted' | 'dropped' | 'faulted' | 'refused' | 'discarded'
 
+/** What happens to messages for a receiver that reads slower than they come. */
+export type SlowPolicy = 'pause' | 'drop-oldest' | 'keep-last' | 'spill' | 'close'
+
+/** What became of clients whose backend was lost, and of their messages, where they were to outlive it. */
+export interface TakeoverCounts {
+  /** Clients that have a new link. */
+  takenOver: number
+  /** Clients that were closed since there was none in time. */
+  givenUp: number
+  /** Stored opening messages that were sent again. */
+  replayed: number
+  /** Messages that waited for the new link and were sent over it. */
+  queued: number
+  /** Messages that were sent again, and may have arrived over the old link. */
+  possibleDuplicates: number
+  /** Messages that were not sent again, and may not have arrived over the old link. */
+  unproved: number
+  /** Messages that never left. */
+  lost: number
+}
+
 /** Counts what came in at one place and how it ended. */
 export class MessageCounters {
   received = 0
@@ -12,6 +33,24 @@ export class MessageCounters {
     faulted: 0,
     refused: 0,
     discarded: 0,
+  }
+  /** Messages that a client did not get because it read too slowly, by what its endpoint does then. */
+  readonly slow: Record<SlowPolicy, number> = {
+    pause: 0,
+    'drop-oldest': 0,
+    'keep-last': 0,
+    spill: 0,
+    close: 0,
+  }
+
+  readonly takeover: TakeoverCounts = {
+    takenOver: 0,
+    givenUp: 0,
+    replayed: 0,
+    queued: 0,
+    possibleDuplicates: 0,
+    unproved: 0,
+    lost: 0,
   }
 
   /** Messages taken in that have not ended yet. */

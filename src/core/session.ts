@@ -1,4 +1,5 @@
 import type { MessageContext } from './context.ts'
+import type { Fault } from './fault.ts'
 import type { RequestFacts } from './ports.ts'
 
 /** What a client said when it connected. */
@@ -12,12 +13,28 @@ export interface Handshake extends RequestFacts {
 /** A WebSocket to a backend, owned by a session or shared by the callers of an address. */
 export interface Link {
   readonly address: string
+  /** Whether its handshake is done and no side has begun to close. */
+  readonly isOpen: boolean
+  /** The subprotocol agreed on; empty when there is none, or none yet. */
+  readonly subprotocol: string
   /** Ends the link; null for a code sends a close frame without a status. */
   close(code: number | undefined, reason: string): void
   ping(data: Buffer): void
   pong(data: Buffer): void
   pause(): void
   resume(): void
+  /** Finds out whether it was cut while it is not read. */
+  probe(): void
+}
+
+/** How the end of a link that was to be replaced, and could not be, is told. */
+export interface LinkLoss {
+  readonly fault: Fault
+  /** What the client is closed with. */
+  readonly code: number
+  readonly reason: string
+  /** What the fault sequence gets to know, in scope default. */
+  readonly properties: Readonly<Record<string, string | number>>
 }
 
 /** Who gets what comes back over a link. */
@@ -28,9 +45,9 @@ export interface LinkOwner {
   readonly controlFromBackend?: (link: Link, kind: 'ping' | 'pong', data: Buffer) => void
   /**
    * The link is over, by the backend's close or by its loss; not called after `close`. With code 1006 the reason is
-   * what broke it, where that is known.
+   * what broke it, where that is known. A loss says how the end is told where that is known better than by the code.
    */
-  linkClosed(link: Link, code: number, reason: string): void
+  linkClosed(link: Link, code: number, reason: string, loss?: LinkLoss): void
   /** The link can take data again after it was behind. */
   linkDrained(link: Link): void
 }
@@ -47,6 +64,10 @@ export interface Session extends LinkOwner {
   removeLink(key: string, link: Link): void
   /** Runs the out-dispatch pipeline with the event `linked`. */
   linkOpened(link: Link): void
+  /** Headers of the client that go along when a link is opened, besides those of the settings. */
+  readonly forwardedHeaders: readonly (readonly [name: string, value: string])[]
+  /** Whether the client waits for the answer of a backend to its handshake. */
+  readonly isHeld: boolean
   /** Idle time after which its links are closed, in milliseconds; 0 never. */
   readonly linkIdleMs: number
   /** Reads nothing more from the client until the link has drained. */

@@ -5,6 +5,7 @@ import { statistics, trace } from '../language/observation.ts'
 import { resolved } from '../language/resolved.ts'
 import type { Span } from '../language/source.ts'
 import { Expected, type ValueType } from '../language/types.ts'
+import { type CompressionConfig, compressionField } from './compression-field.ts'
 import { httpClient, webSocketTo } from './connections.ts'
 import { correlatedTo } from './correlated-sender.ts'
 import { type CorrelationConfig, checkCorrelation, correlationField } from './correlation-fields.ts'
@@ -14,6 +15,13 @@ import { HttpSender } from './http-sender.ts'
 import type { Shape } from './outgoing.ts'
 import { hasPolicy, type PolicyConfig, policyFields } from './policy-fields.ts'
 import { SHAPE_IGNORED, SHAPE_UNSUPPORTED, shapeFields, shapeOf } from './shape-fields.ts'
+import {
+  checkSurvival,
+  type SurvivalConfig,
+  survivalFields,
+  survivalNames,
+  survivalOf,
+} from './survival-fields.ts'
 import { fixedAddress } from './where.ts'
 
 /** An address we can send to. */
@@ -36,6 +44,8 @@ const fields = {
   trace,
   ...policyFields,
   correlation: correlationField,
+  ...survivalFields,
+  compression: compressionField,
 } as const
 
 /** An endpoint at a fixed address. */
@@ -46,21 +56,24 @@ export const addressEndpoint = endpointKind({
   ignored: SHAPE_IGNORED,
   unsupported: SHAPE_UNSUPPORTED,
   notes:
-    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message. With `<correlation>` the replies of a WebSocket backend are waited for, as those of HTTP are, and its links are shared by all callers: the page about request and reply tells how.',
+    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message. With `<correlation>` the replies of a WebSocket backend are waited for, as those of HTTP are, and its links are shared by all callers: the page about request and reply tells how. `<heartbeat>`, `<reconnect>`, `<takeover>` and `<connect>` make links survive: the page about WebSocket tells how.',
   example: `<endpoint>
     <address uri="http://localhost:8081/orders" format="rest">
         <timeout><duration>5000</duration><responseAction>fault</responseAction></timeout>
         <suspendOnFailure><initialDuration>1000</initialDuration></suspendOnFailure>
     </address>
 </endpoint>`,
-  check({ correlation }, wrong, element) {
-    if (correlation) checkCorrelation(correlation, wrong, element)
+  check(config, wrong, element) {
+    if (config.correlation) checkCorrelation(config.correlation, wrong, element)
+    checkSurvival(config, wrong)
   },
   compile(config, build, name, span) {
     const found = resolved(config.uri ?? '', { within: true })
     if ('missing' in found) return unresolved(config.uri ?? '', found.missing, { name, build, span })
     const shape = shapeOf(config, build, span)
-    return endpointAt(found.text, { name, shape, config, correlation: config.correlation }, build, span)
+    const { correlation, compression } = config
+    const options = { name, shape, config, correlation, compression, survival: config }
+    return endpointAt(found.text, options, build, span)
   },
 })
 
@@ -97,6 +110,10 @@ export interface AddressOptions {
   readonly config: PolicyConfig
   /** How a WebSocket backend answers; otherwise nothing is waited for. */
   readonly correlation?: CorrelationConfig | undefined
+  /** How the links to a WebSocket backend survive. */
+  readonly survival?: SurvivalConfig | undefined
+  /** How messages to and from a WebSocket backend are compressed. */
+  readonly compression?: CompressionConfig | undefined
   /** Whether it is made for one message, or a few: nothing is reported, and nothing outlives it. */
   readonly isTransient?: boolean
 }
@@ -104,24 +121,31 @@ export interface AddressOptions {
 /** Makes the endpoint at an address by its scheme. */
 export function endpointAt(
   uri: string,
-  { name, shape, config, correlation, isTransient = false }: AddressOptions,
+  { name, shape, config, correlation, compression, survival: surviving, isTransient = false }: AddressOptions,
   build: Build,
   span: Span,
 ): Endpoint {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
   const definition = { name, address: uri, config, isTransient, notReady: 303001 } as const
+  const warn = (what: string, why: string): void =>
+    build.warning(span, 'no-effect', `<${what}> of <address> has no effect: ${why}.`)
   if (scheme === 'ws' || scheme === 'wss') {
     warnOfHttpOnly({ shape, config, correlation }, build, span)
-    if (correlation) return governed(correlatedTo(uri, name, correlation, build), definition, build, span)
-    const sender = webSocketTo(uri, name, build)
+    const survival = surviving ? survivalOf(surviving) : {}
+    if (correlation) {
+      if (survival.takeover) warn('takeover', 'links with <correlation> belong to no client')
+      return governed(
+        correlatedTo(uri, name, { correlation, survival, compression }, build),
+        definition,
+        build,
+        span,
+      )
+    }
+    const sender = webSocketTo(uri, name, build, survival, compression)
     return governed(sender, { ...definition, isNeverSuspended: !hasPolicy(config) }, build, span)
   }
-  if (correlation)
-    build.warning(
-      span,
-      'no-effect',
-      '<correlation> of <address> has no effect: it is for ws and wss addresses.',
-    )
+  const own = Object.entries({ correlation, compression }).flatMap(([what, given]) => (given ? [what] : []))
+  for (const what of [...own, ...survivalNames(surviving ?? {})]) warn(what, 'it is for ws and wss addresses')
   if (scheme === 'http' || scheme === 'https') {
     const { maxBodyBytes } = build.settings.httpClient
     const where = fixedAddress(uri, shape.format)

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { countPassing } from '../message/passing-bytes.ts'
 
 /** What steers how fast an answer comes in. */
 export interface Flow {
@@ -24,6 +25,7 @@ export class AnswerStream extends Readable {
   /** Takes what came in. */
   add(chunk: Buffer): void {
     this.#idle?.refresh()
+    countPassing(chunk.length)
     if (!this.push(chunk)) this.#flow.pause()
   }
 

@@ -1,21 +1,20 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
-import type { Resource, WebSocketSettings } from '../language/declare.ts'
+import type { Resource } from '../language/declare.ts'
 import type { Message } from '../message/message.ts'
 import { type CallOptions, type CallOwner, CorrelatedCall } from './correlated-call.ts'
 import { type BackendMessage, CorrelatedLink, type LinkUser } from './correlated-link.ts'
 import { Strays } from './correlated-strays.ts'
 import { Deadlines } from './correlation-deadlines.ts'
-import { linkOptions } from './websocket.ts'
+import { linkOptions, type WebSocketOptions } from './websocket.ts'
 
 /** Where a backend is, and how much it is asked at once. */
-export interface BackendOptions {
+export interface BackendOptions extends Omit<WebSocketOptions, 'shared'> {
   readonly address: string
   /** How many links there are. */
   readonly links: number
   /** How many callers may wait. */
   readonly maxPending: number
-  readonly settings: WebSocketSettings
 }
 
 /** How often what has happened, since the process began. */
@@ -109,9 +108,17 @@ export abstract class CorrelatedBackend implements Resource, CallOwner, LinkUser
   abstract received(link: CorrelatedLink, message: BackendMessage): void
   abstract lost(link: CorrelatedLink, fault: Fault): void
 
-  protected open(call: CorrelatedCall): CorrelatedLink {
-    const { address, settings } = this.options
-    return new CorrelatedLink(address, call, linkOptions(call.ctx, settings, { isOfAll: true }), this)
+  protected open({ ctx, options }: CorrelatedCall): CorrelatedLink {
+    const { address } = this.options
+    const use = linkOptions(ctx, address, this.options, { isOfAll: true })
+    return new CorrelatedLink({ address, use, service: ctx.service, unmatched: options.unmatched }, this)
+  }
+
+  /** Opens a link in place of one that was lost, where links are kept warm. */
+  protected reopen(lost: CorrelatedLink): CorrelatedLink | undefined {
+    const { reconnect } = this.options.survival
+    if (!reconnect?.isKeptWarm || this.#isStopped || !lost.wasOpen) return undefined
+    return new CorrelatedLink(lost.again(reconnect), this)
   }
 
   /** A call waits no more. */

@@ -89,7 +89,13 @@ export class BackendById extends CorrelatedBackend {
   }
 
   lost(link: CorrelatedLink, fault: Fault): void {
+    const slot = this.#slots.indexOf(link)
     this.#drop(link)
+    const again = slot < 0 ? undefined : this.reopen(link)
+    if (again) {
+      this.#slots[slot] = again
+      this.#links.add(again)
+    }
     for (const call of this.#waiting.values()) {
       if (call.link !== link) continue
       this.#waiting.delete(call.id)

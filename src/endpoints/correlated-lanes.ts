@@ -77,6 +77,8 @@ export class BackendByLanes extends CorrelatedBackend {
     if (!lane) return
     this.#remove(lane)
     if (lane.call?.isWaiting) this.refuse(lane.call, fault)
+    const again = this.#active.size < this.options.links ? this.reopen(link) : undefined
+    if (again) this.#free.push(this.#laneOver(again))
     // Where no link can be had, those in the queue would only learn it one after the other.
     const isUnreachable = fault.code !== 101505 && ![...this.#active].some(({ link }) => link.isOpen)
     if (isUnreachable) this.#refuseQueue(fault)
@@ -102,7 +104,11 @@ export class BackendByLanes extends CorrelatedBackend {
   }
 
   #openFor(call: CorrelatedCall): ReplyLane {
-    const lane: ReplyLane = { link: this.open(call), call: undefined, timer: undefined }
+    return this.#laneOver(this.open(call))
+  }
+
+  #laneOver(link: CorrelatedLink): ReplyLane {
+    const lane: ReplyLane = { link, call: undefined, timer: undefined }
     this.#lanes.set(lane.link, lane)
     this.#active.add(lane)
     return lane

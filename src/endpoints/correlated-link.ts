@@ -2,8 +2,10 @@ import { Fault } from '../core/fault.ts'
 import type { Pipeline, Service } from '../core/ports.ts'
 import type { Link, LinkOwner } from '../core/session.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
+import { Backoff, type ReconnectPolicy } from './backoff.ts'
 import type { CorrelatedCall } from './correlated-call.ts'
-import { BackendLink, type LinkOptions } from './link.ts'
+import { BackendLink } from './link.ts'
+import type { LinkOptions } from './link-options.ts'
 
 /** A message as it came from a backend. */
 export interface BackendMessage {
@@ -20,10 +22,21 @@ export interface LinkUser {
   lost(link: CorrelatedLink, fault: Fault): void
 }
 
+/** How a link is opened, and who gets what nobody has asked for until somebody sends over it. */
+export interface CorrelatedLinkOptions {
+  readonly address: string
+  readonly use: LinkOptions
+  readonly service: Service
+  readonly unmatched: Pipeline | undefined
+  /** The waits between attempts, for a link in place of a lost one. */
+  readonly backoff?: Backoff
+}
+
 /** A link of an endpoint whose replies are waited for. What is sent before its handshake is done waits, in order. */
 export class CorrelatedLink implements LinkOwner {
   readonly #user: LinkUser
   readonly #link: BackendLink
+  readonly #options: CorrelatedLinkOptions
   readonly #limits: LinkOptions['queue']
   /** Until the handshake is done. */
   #unsent: CorrelatedCall[] | undefined = []
@@ -36,19 +49,31 @@ export class CorrelatedLink implements LinkOwner {
   service: Service
   unmatched: Pipeline | undefined
 
-  /** Starts connecting, for a call. */
-  constructor(address: string, { ctx, options }: CorrelatedCall, use: LinkOptions, user: LinkUser) {
+  /** Whether its handshake was done once. */
+  wasOpen = false
+
+  /** Starts connecting. */
+  constructor(options: CorrelatedLinkOptions, user: LinkUser) {
+    const { address, use, service, unmatched, backoff } = options
+    this.#options = options
     this.#user = user
     this.#limits = use.queue
-    this.service = ctx.service
-    this.unmatched = options.unmatched
-    this.#link = new BackendLink(address, this, use, () => {})
+    this.service = service
+    this.unmatched = unmatched
+    this.#link = new BackendLink(address, this, use, () => {}, { backoff })
     void this.#opened(this.#link.opened())
   }
 
   /** Whether it takes calls: its handshake is under way, or nobody has begun to close it. */
   get isUsable(): boolean {
     return !this.#isOver && (this.#unsent !== undefined || this.#link.isOpen)
+  }
+
+  /** Says how one in its place is opened. */
+  again(policy: ReconnectPolicy): CorrelatedLinkOptions {
+    const backoff = this.#options.backoff ?? new Backoff(policy)
+    backoff.held(this.#link.openMs)
+    return { ...this.#options, service: this.service, unmatched: this.unmatched, backoff }
   }
 
   /** Whether its handshake is done. */
@@ -109,6 +134,7 @@ export class CorrelatedLink implements LinkOwner {
       return
     }
     const calls = this.#unsent ?? []
+    this.wasOpen = true
     this.#unsent = undefined
     for (const call of calls) {
       // One that was lost meanwhile has told them.

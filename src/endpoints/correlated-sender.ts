@@ -4,6 +4,8 @@ import { accessor } from '../expressions/scopes.ts'
 import type { Build } from '../language/declare.ts'
 import type { Content } from '../message/content.ts'
 import { Message } from '../message/message.ts'
+import { type CompressionConfig, compressionFor } from './compression-field.ts'
+import { connectGates } from './connections.ts'
 import type { CorrelatedBackend } from './correlated-backend.ts'
 import { BackendById } from './correlated-by-id.ts'
 import type { CallOptions } from './correlated-call.ts'
@@ -16,6 +18,7 @@ import { idsByXPath, XmlCorrelator } from './correlated-xml.ts'
 import { type CorrelationConfig, memberPath, xpathAt } from './correlation-fields.ts'
 import type { Correlator } from './correlator.ts'
 import type { Sender } from './governed.ts'
+import type { Survival } from './survival-fields.ts'
 
 const terminate = accessor('axis2', 'connection.terminate')
 
@@ -43,25 +46,42 @@ class CorrelatedSender implements Sender {
 }
 
 /** Makes what sends to a WebSocket address and waits for the replies. */
-export function correlatedTo(address: string, name: string, config: CorrelationConfig, build: Build): Sender {
-  return new CorrelatedSender(address, backendAt(address, name, config, build), callOptions(config, build))
+export function correlatedTo(
+  address: string,
+  name: string,
+  options: CorrelatedOptions,
+  build: Build,
+): Sender {
+  const backend = backendAt(address, name, options, build)
+  return new CorrelatedSender(address, backend, callOptions(options.correlation, build))
+}
+
+/** What an address says of replies, and of links that survive. */
+export interface CorrelatedOptions {
+  readonly correlation: CorrelationConfig
+  readonly survival: Survival
+  readonly compression?: CompressionConfig | undefined
 }
 
 /** The links stay across deployments that define them the same way. */
 function backendAt(
   address: string,
   name: string,
-  config: CorrelationConfig,
+  { correlation: config, survival, compression }: CorrelatedOptions,
   build: Build,
 ): CorrelatedBackend {
+  const { heartbeat, reconnect, connect } = survival
+  const { webSocket } = build.settings
   const { links, maxPending, by, field, replyField, id } = config
   const places = [field, replyField].map(place => place && [place.text, ...place.setting.namespaces])
-  const key = `correlated links ${name} ${address} ${JSON.stringify([by, places, id, links, maxPending])}`
+  const key = `correlated links ${name} ${address} ${JSON.stringify([by, places, id, links, maxPending, heartbeat, reconnect, connect, compression])}`
   const options = {
     address,
     links: links ?? 1,
     maxPending: maxPending ?? 20_000,
-    settings: build.settings.webSocket,
+    settings: { ...webSocket, compression: compressionFor(compression, webSocket.compression) },
+    survival: { heartbeat, reconnect, connect },
+    gates: connectGates(build),
   }
   return build.resource<CorrelatedBackend>(key, () => {
     const correlator = correlatorOf(config)

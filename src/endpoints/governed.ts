@@ -10,6 +10,9 @@ import { ExchangeFault } from './exchange-fault.ts'
 import { NEVER, type Policy, Suspension } from './policy.ts'
 import { mayRetry, type PolicyConfig, policyOf } from './policy-fields.ts'
 
+/** The close code for clients of an endpoint that is not ready (RFC 6455 registry). */
+export const TRY_AGAIN_LATER = 1013
+
 /** What an endpoint sends with, once it is decided that it may. */
 export interface Sender {
   readonly keepsLinks?: boolean
@@ -123,7 +126,11 @@ export class GovernedEndpoint implements Endpoint {
   #notReady(): Fault {
     const { notReady, address } = this.#definition
     const why = this.#suspension.state === 'off' ? 'switched off' : 'suspended after failures'
-    return new Fault(notReady, `endpoint ${this.name || address} is ${why}`)
+    const { readyAt } = this.#suspension
+    return new Fault(notReady, `endpoint ${this.name || address} is ${why}`, {
+      ...(this.keepsLinks && { closeCode: TRY_AGAIN_LATER }),
+      ...(readyAt > 0 && { retryAfterMs: Math.max(0, readyAt - performance.now()) }),
+    })
   }
 
   /** Compatibility: 0, and what is no number, waits as long as the process allows. */

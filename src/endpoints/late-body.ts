@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Content } from '../message/content.ts'
+import { countPassing } from '../message/passing-bytes.ts'
 
 /**
  * A payload that is passed on as it comes. It is taken from the message when the backend takes the first of it: a
@@ -18,9 +19,12 @@ export class LateBody implements AsyncIterable<Buffer> {
     return this.#stream?.errored != null
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+  async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
     this.#stream = this.#content.takeBody().stream()
     // Whoever is still to be answered must not lose its connection with its payload.
-    return this.#stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
+    for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) {
+      countPassing((chunk as Buffer).length)
+      yield chunk as Buffer
+    }
   }
 }

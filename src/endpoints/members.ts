@@ -6,7 +6,7 @@ import type { MaybePromise } from '../core/step.ts'
 import type { Content } from '../message/content.ts'
 import type { Message } from '../message/message.ts'
 import { attempt, giveUp, inPlaceOf } from './around.ts'
-import { isFinal } from './governed.ts'
+import { isFinal, TRY_AGAIN_LATER } from './governed.ts'
 
 /** Called with the endpoint of a group that took a message. */
 export type Taken = (member: Endpoint) => void
@@ -160,10 +160,10 @@ export class Members {
 
   #noneTakes(last: Fault | undefined): Fault {
     const why = last ? `; the last one: ${last.message}` : ''
-    return inPlaceOf(
-      last,
-      new Fault(303000, `no endpoint of ${this.#name} takes the message${why}`, { cause: last }),
-    )
+    const text = `no endpoint of ${this.#name} takes the message${why}`
+    const isSuspended = this.keepsLinks && (last === undefined || last.closeCode === TRY_AGAIN_LATER)
+    const closeCode = isSuspended ? TRY_AGAIN_LATER : undefined
+    return inPlaceOf(last, new Fault(303000, text, { cause: last, closeCode }))
   }
 }
 

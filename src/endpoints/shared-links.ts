@@ -8,35 +8,61 @@ import { Message } from '../message/message.ts'
 import { Lane } from '../sequences/lane.ts'
 import { enterFault } from '../sequences/pipeline.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
-import { BackendLink, type LinkOptions } from './link.ts'
+import { Backoff } from './backoff.ts'
+import { BackendLink } from './link.ts'
+import type { LinkOptions } from './link-options.ts'
 
 /** The links of callers without a session: one per address and out-dispatch sequence, opened on first use. */
 export class SharedLinks implements Resource {
   readonly #links = new Map<string, BackendLink>()
   readonly #owners = new Set<SharedLinkOwner>()
+  #isStopped = false
 
   /** Gives the link for a service's callers to an address, opening it where there is none. */
   get(address: string, service: Service, options: () => LinkOptions): BackendLink {
     const key = `${address} ${service.outKey}`
     const known = this.#links.get(key)
     if (known) return known
-    const owner = new SharedLinkOwner(service)
-    const link: BackendLink = new BackendLink(address, owner, options(), () => {
+    return this.#open(key, { address, service, options: options() })
+  }
+
+  #open(key: string, wanted: Wanted, backoff?: Backoff): BackendLink {
+    const { address, service, options } = wanted
+    const owner = new SharedLinkOwner(service, () => this.#isLost(key, wanted, link, backoff))
+    const ended = (): void => {
       if (this.#links.get(key) === link) this.#links.delete(key)
       this.#owners.delete(owner)
-    })
+    }
+    const link: BackendLink = new BackendLink(address, owner, options, ended, { backoff })
     owner.link = link
     this.#links.set(key, link)
     this.#owners.add(owner)
     return link
   }
 
+  /** A link that is to be kept warm is opened again, unless a message did so meanwhile. */
+  #isLost(key: string, wanted: Wanted, link: BackendLink, before?: Backoff): void {
+    const { reconnect } = wanted.options
+    if (!reconnect?.isKeptWarm || this.#isStopped || this.#links.has(key)) return
+    const backoff = before ?? new Backoff(reconnect)
+    backoff.held(link.openMs)
+    this.#open(key, wanted, backoff)
+  }
+
   /** Lets the messages under way end within the time given, then closes all links with 1001. */
   async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true
     const timeIsUp = new Promise(resolve => setTimeout(resolve, graceMs).unref())
     await Promise.race([Promise.all([...this.#owners].map(owner => owner.lane.idle())), timeIsUp])
     for (const link of [...this.#links.values()]) link.close(1001, 'shutdown')
   }
+}
+
+/** A link that callers share. */
+interface Wanted {
+  readonly address: string
+  readonly service: Service
+  readonly options: LinkOptions
 }
 
 /** Nobody waits for what comes over a shared link: there is no one to answer. */
@@ -57,10 +83,12 @@ export const NOBODY: Origin = {
 class SharedLinkOwner implements LinkOwner {
   readonly #service: Service
   readonly lane: Lane
+  readonly #lost: () => void
   link: Link | undefined
 
-  constructor(service: Service) {
+  constructor(service: Service, lost: () => void) {
     this.#service = service
+    this.#lost = lost
     this.lane = new Lane({ pause: () => this.link?.pause(), resume: () => this.link?.resume() })
   }
 
@@ -77,6 +105,7 @@ class SharedLinkOwner implements LinkOwner {
   }
 
   linkClosed(link: Link, code: number, reason: string): void {
+    this.#lost()
     const how = code === ABNORMAL ? 'lost' : `closed by the backend with ${code}`
     const text = `the connection to ${link.address} was ${how}${reason && `: ${reason}`}`
     if (code === 1000 || code === 1001) {

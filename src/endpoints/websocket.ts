@@ -8,12 +8,25 @@ import type { WebSocketSettings } from '../language/declare.ts'
 import type { Message } from '../message/message.ts'
 import { utf8Of } from '../message/utf8.ts'
 import { closeForBackend, NO_STATUS } from '../websocket/close-codes.ts'
-import { BackendLink, type LinkOptions } from './link.ts'
+import type { ConnectGates } from './connect-gate.ts'
+import { LastingLink } from './lasting-link.ts'
+import { BackendLink } from './link.ts'
+import type { LinkOptions, SendingLink } from './link-options.ts'
 import type { SharedLinks } from './shared-links.ts'
+import { DEFAULT_RECONNECT, type Survival } from './survival-fields.ts'
 
 const terminate = accessor('axis2', 'connection.terminate')
 const closeCode = accessor('axis2', 'websocket.close.code')
 const closeReason = accessor('axis2', 'websocket.reason.text')
+
+/** What an endpoint makes its links with. */
+export interface WebSocketOptions {
+  readonly settings: WebSocketSettings
+  readonly survival: Survival
+  readonly gates: ConnectGates
+  /** The links of callers without a session. */
+  readonly shared: SharedLinks
+}
 
 /**
  * A WebSocket backend. Every client session gets a link of its own, callers without a session share one; links
@@ -23,14 +36,12 @@ export class WebSocketEndpoint implements Endpoint {
   readonly name: string
   readonly keepsLinks = true
   readonly #address: string
-  readonly #settings: WebSocketSettings
-  readonly #shared: SharedLinks
+  readonly #options: WebSocketOptions
 
-  constructor(name: string, address: string, settings: WebSocketSettings, shared: SharedLinks) {
+  constructor(name: string, address: string, options: WebSocketOptions) {
     this.name = name
     this.#address = address
-    this.#settings = settings
-    this.#shared = shared
+    this.#options = options
   }
 
   /**
@@ -47,11 +58,14 @@ export class WebSocketEndpoint implements Endpoint {
     ctx.to = this.#address
     const { session } = ctx
     if (!session) {
-      const link = this.#shared.get(this.#address, ctx.service, () => linkOptions(ctx, this.#settings))
+      const { shared } = this.#options
+      const link = shared.get(this.#address, ctx.service, () =>
+        linkOptions(ctx, this.#address, this.#options),
+      )
       if (link.isFull) throw new Fault(101509, `too much is unsent to ${this.#address} already`)
       return undefinedAfter(write(link, ctx))
     }
-    const known = session.link(this.#address) as BackendLink | undefined
+    const known = session.link(this.#address) as SendingLink | undefined
     if (ctx.event !== 'message' || ctx.transportIfAny) {
       const handled = this.#control(ctx, session, known)
       if (handled !== UNHANDLED) return handled
@@ -67,7 +81,7 @@ export class WebSocketEndpoint implements Endpoint {
   #control(
     ctx: MessageContext,
     session: Session,
-    known: BackendLink | undefined,
+    known: SendingLink | undefined,
   ): MaybePromise<undefined> | typeof UNHANDLED {
     if (terminate.get(ctx) === true) {
       const { code, reason } = closeForBackend(
@@ -90,40 +104,53 @@ export class WebSocketEndpoint implements Endpoint {
     return UNHANDLED
   }
 
-  #open(ctx: MessageContext, session: Session): BackendLink {
+  #open(ctx: MessageContext, session: Session): SendingLink {
     if (!session.isOpen)
       throw new Fault(101505, 'the client is gone; no connection to the backend is opened for it')
     const address = this.#address
-    const options = linkOptions(ctx, this.#settings, { idleMs: session.linkIdleMs })
-    const link: BackendLink = new BackendLink(address, session, options, () =>
-      session.removeLink(address, link),
-    )
+    const use = { idleMs: session.linkIdleMs, session }
+    const options = linkOptions(ctx, address, this.#options, use)
+    const { takeover, reconnect = DEFAULT_RECONNECT } = this.#options.survival
+    const ended = (): void => session.removeLink(address, link)
+    const link: SendingLink = takeover
+      ? new LastingLink(address, session, ctx, { link: options, takeover, reconnect }, ended)
+      : new BackendLink(address, session, options, ended)
     session.addLink(address, link)
     return link
   }
 }
+
+/** Up to how many bytes of what a backend says that refuses a client are passed on to that client. */
+const MAX_REFUSAL_BYTES = 64 * 1024
 
 /** How a link differs from one that stays, and speaks for the client that opened it. */
 interface LinkUse {
   readonly idleMs?: number
   /** Whether many clients use it: no header of a client goes with it then. */
   readonly isOfAll?: boolean
+  /** The client it is for, where it is for one. */
+  readonly session?: Session
 }
 
 /** Gives how a link is opened for a message. */
 export function linkOptions(
   ctx: MessageContext,
-  settings: WebSocketSettings,
-  { idleMs = 0, isOfAll = false }: LinkUse = {},
+  address: string,
+  { settings, survival, gates }: Omit<WebSocketOptions, 'shared'>,
+  { idleMs = 0, isOfAll = false, session }: LinkUse = {},
 ): LinkOptions {
-  const { connection, handshakeTimeoutMs, queue, tls, preservedHeaders } = settings
+  const { connection, compression, handshakeTimeoutMs, queue, tls, preservedHeaders } = settings
   const transport = ctx.transportIfAny
   const type = transport?.acceptContentType
   const subprotocols =
     type === undefined ? listOf(transport?.subprotocol) : [`synapse(contentType='${type}')`]
-  const headers = headersOf(ctx, settings.customHeaderPrefix, isOfAll ? [] : preservedHeaders)
+  const headers = headersOf(ctx, settings.customHeaderPrefix, isOfAll ? [] : preservedHeaders, session)
+  const maxRefusalBytes = session?.isHeld ? MAX_REFUSAL_BYTES : 0
   return {
-    dial: { ...connection, handshakeTimeoutMs, tls, subprotocols, headers },
+    dial: { ...connection, handshakeTimeoutMs, tls, subprotocols, headers, maxRefusalBytes, compression },
+    gate: gates.get(address, survival.connect),
+    reconnect: survival.reconnect,
+    heartbeat: survival.heartbeat,
     queue,
     contentType: type ?? '',
     idleMs,
@@ -135,8 +162,10 @@ function headersOf(
   ctx: MessageContext,
   prefix: string,
   preserved: readonly string[],
+  session: Session | undefined,
 ): Record<string, string> {
   const headers: Record<string, string> = {}
+  for (const [name, value] of session?.forwardedHeaders ?? []) if (isForwardable(name)) headers[name] = value
   for (const name of preserved) {
     const value = ctx.message.headers.get(name)
     if (value !== undefined && isForwardable(name)) headers[name] = value
@@ -162,11 +191,11 @@ function undefinedAfter(done: MaybePromise<void>, then?: () => void): MaybePromi
 }
 
 /** Writes the frame as it came where the message still stands for it, else its content. */
-function write(link: BackendLink, ctx: MessageContext): MaybePromise<void> {
-  if (ctx.sendsFrame) return link.send(ctx.frameData!, ctx.frame === 'binary')
+function write(link: SendingLink, ctx: MessageContext): MaybePromise<void> {
+  if (ctx.sendsFrame) return link.send(ctx.frameData!, ctx.frame === 'binary', ctx)
   const { content } = ctx.message
   const messageType = ctx.transportIfAny?.messageType
-  return link.send(utf8Of(content, messageType ?? ''), content.isBinary)
+  return link.send(utf8Of(content, messageType ?? ''), content.isBinary, ctx)
 }
 
 function listOf(subprotocols: string | undefined): string[] {

@@ -331,8 +331,8 @@ describe('a ws address', () => {
       '',
       [
         [0, 'refuse', 101503, 'active'],
-        [0, 'silent', 101508, 'active'],
-        [0, 'ok', 'ok', 'active'],
+        [100, 'silent', 101508, 'active'],
+        [100, 'ok', 'ok', 'active'],
       ],
     ],
     [
