@@ -4,6 +4,7 @@ import type { CertificateFacts, RequestFacts, RestFacts } from '../core/ports.ts
 import type { RequestHead } from '../core/route.ts'
 import { clientAddress } from './client-address.ts'
 import { certificateOf } from './client-certificate.ts'
+import type { Forwarded, TrustedProxies } from './trusted-proxies.ts'
 
 /** An HTTP request that came in: what is known of it before its body matters, worked out when it is asked for. */
 export class HttpRequest implements RequestHead, RequestFacts {
@@ -17,18 +18,34 @@ export class HttpRequest implements RequestHead, RequestFacts {
   rest: RestFacts | undefined
   /** How much of the path is the service's own. */
   ownLength = 0
+  readonly #proxies: TrustedProxies | undefined
+  #forwarded: Forwarded | null | undefined
 
-  constructor(raw: IncomingMessage) {
+  /** Takes what came in; what the proxies that are trusted say of it counts. */
+  constructor(raw: IncomingMessage, proxies?: TrustedProxies) {
     const target = originForm(raw.url ?? '/')
     const query = target.indexOf('?')
     this.raw = raw
+    this.#proxies = proxies
     this.method = raw.method ?? 'GET'
     this.target = target
     this.path = query < 0 ? target : target.slice(0, query)
   }
 
+  /** What a trusted proxy says of it; looked up once. */
+  get #byProxy(): Forwarded | undefined {
+    if (this.#proxies === undefined) return undefined
+    if (this.#forwarded === undefined) this.#forwarded = this.#proxies.forwarded(this.raw) ?? null
+    return this.#forwarded ?? undefined
+  }
+
   get isSecure(): boolean {
-    return (this.raw.socket as TLSSocket).encrypted === true
+    return this.#byProxy?.isSecure ?? (this.raw.socket as TLSSocket).encrypted === true
+  }
+
+  /** Host and port as the client used them. */
+  get host(): string {
+    return this.#byProxy?.host ?? this.raw.headers.host ?? ''
   }
 
   get headers(): RequestHead['headers'] {
@@ -42,7 +59,7 @@ export class HttpRequest implements RequestHead, RequestFacts {
 
   /** Scheme and host as the client used them. */
   get here(): string {
-    return `${this.isSecure ? 'https' : 'http'}://${this.raw.headers.host ?? ''}`
+    return `${this.isSecure ? 'https' : 'http'}://${this.host}`
   }
 
   get url(): string {
@@ -50,7 +67,7 @@ export class HttpRequest implements RequestHead, RequestFacts {
   }
 
   get remoteAddress(): string {
-    return clientAddress(this.raw)
+    return this.#byProxy?.address ?? clientAddress(this.raw)
   }
 
   get certificate(): CertificateFacts | undefined {

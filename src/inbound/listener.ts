@@ -11,28 +11,36 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from '../core/logger.ts'
 import type { Lifecycle } from '../core/ports.ts'
+import type { Handshake } from '../core/session.ts'
 import type { ServedService } from '../language/declare.ts'
 import {
   accept,
   acceptOptions,
-  announceSubprotocols,
-  chooseSubprotocol,
+  announceChoices,
+  answerSubprotocol,
+  chooseCompression,
   chosenSubprotocol,
+  takeSubprotocols,
 } from '../websocket/accept.ts'
+import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
 import {
   anyHost,
   type ConnectionOptions,
   type ListenerAddress,
   type ListenerTlsOptions,
 } from '../websocket/options.ts'
+import { asksForWebSocket, upgradeProblem } from '../websocket/upgrade-check.ts'
+import type { ClosedAtOnce } from './admission.ts'
 import { clientAddress } from './client-address.ts'
 import { certificateOf } from './client-certificate.ts'
+import { holdUpgrade, type LetIn } from './held-upgrade.ts'
 import { answerHttp } from './http.ts'
 import { HttpRequest, originForm } from './http-request.ts'
 import { HttpRoutes } from './http-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
 import { checkClients, renewTls, tlsServerOptions } from './tls-server.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What a listener works with, beside its services. */
 export interface ListenerOptions {
@@ -42,6 +50,8 @@ export interface ListenerOptions {
   readonly shared?: HttpRoutes
   /** What takes requests that no service is for; without it they are 404. */
   readonly fallback?: ServedService
+  /** Whose word is taken for where a request comes from. */
+  readonly proxies?: TrustedProxies
 }
 
 /** The limits of a listener. */
@@ -51,10 +61,24 @@ export interface ListenerLimits {
   readonly maxBodyBytes: number
   /** How long nothing may happen on the socket of a request, in milliseconds. */
   readonly socketTimeoutMs: number
+  /** How long the head of a request may take to come in, in milliseconds; 0 for ever. */
+  readonly headerTimeoutMs: number
+  /** The largest head of a request, in bytes. */
+  readonly maxHeaderBytes: number
+  /** The most header fields of a request; 0 for any number. */
+  readonly maxHeaders: number
 }
 
 /** How long a connection is kept for a next request, in milliseconds: longer than usual load balancers do. */
 const KEEP_ALIVE_MS = 72_000
+
+/** Listens to nothing: the connection is closing. */
+const DEAF = { onMessage(): void {}, onClose(): void {} }
+
+/** How often requests are looked for whose head takes too long, in milliseconds. */
+const HEADER_CHECK_MS = 1_000
+
+const TOO_MANY_HEADERS = 'the request has too many header fields'
 
 /**
  * One listening socket, shared by all services with its address. A catch-all route asks the route table, because
@@ -67,6 +91,11 @@ export class Listener implements Lifecycle {
   readonly #http: HttpRoutes
   readonly #shared: HttpRoutes | undefined
   readonly #fallback: ServedService | undefined
+  readonly #proxies: TrustedProxies | undefined
+  /** Upgrades that are made only to be closed, with what they are told. */
+  readonly #unwanted = new WeakMap<IncomingMessage, ClosedAtOnce>()
+  /** Upgrades of clients that had to wait for them. */
+  readonly #letIn = new WeakMap<IncomingMessage, LetIn>()
   readonly #webSocket = new RouteTable<ClientSessions>()
   #server: FastifyInstance | undefined
   #isDraining = false
@@ -77,6 +106,7 @@ export class Listener implements Lifecycle {
     this.#log = options.log
     this.#shared = options.shared
     this.#fallback = options.fallback
+    this.#proxies = options.proxies
     this.#http = new HttpRoutes(services.filter(({ webSocket }) => !webSocket))
     for (const served of services) {
       if (served.webSocket) this.#webSocket.add(served.path, new ClientSessions(served))
@@ -95,7 +125,6 @@ export class Listener implements Lifecycle {
   /** @throws Error when the port is taken or may not be used */
   async start(): Promise<void> {
     const { host, port } = this.#address
-    const { connection } = this.#limits
     const server = Fastify({
       logger: false,
       forceCloseConnections: 'idle',
@@ -104,7 +133,7 @@ export class Listener implements Lifecycle {
       serverFactory: unserved => this.#makeServer(unserved),
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
         // No hook runs for an address that cannot be read, and it is in a hook that refused upgrades are let go of.
-        if (isWebSocketUpgrade(request.raw)) reply.raw.once('finish', () => request.raw.socket.destroy())
+        if (asksForWebSocket(request.raw)) reply.raw.once('finish', () => request.raw.socket.destroy())
         void this.#refuseRequest(error, request, reply)
       },
     })
@@ -112,10 +141,10 @@ export class Listener implements Lifecycle {
     server.addContentTypeParser('*', (_request, _body, done) => done(null))
     await server.register(fastifyWebSocket, {
       // The plugin's types name the module where the class is meant.
-      options: acceptOptions(connection) as object,
+      options: acceptOptions() as object,
       preClose: done => done(),
     })
-    announceSubprotocols(server.websocketServer)
+    announceChoices(server.websocketServer)
     server.setErrorHandler((error: FastifyError, request, reply) =>
       this.#refuseRequest(error, request, reply),
     )
@@ -162,7 +191,7 @@ export class Listener implements Lifecycle {
     const { message } = error
     const id = randomUUID()
     this.#log.warn(
-      { id, status, code: error.code, client: clientAddress(request.raw) },
+      { id, status, code: error.code, client: clientAddress(request.raw, this.#proxies) },
       `refused ${request.method} ${pathOf(request.raw)}: ${message}`,
     )
     return refuse(reply, status, status < 500 ? message : 'the request could not be handled', id)
@@ -172,39 +201,100 @@ export class Listener implements Lifecycle {
   async #admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!request.ws) return
     const sessions = this.#webSocket.find(pathOf(request.raw))
-    if (this.#isDraining) await refuse(reply, 503, 'the gateway is stopping')
+    if (this.#hasTooManyHeaders(request.raw)) await refuse(reply, 431, TOO_MANY_HEADERS)
+    else if (this.#isDraining) await refuse(reply, 503, 'the gateway is stopping')
     else if (!sessions) await refuse(reply, 404, 'nothing is served here')
     else if (sessions.options.isSuspended) await refuse(reply, 503, 'the inbound endpoint is suspended')
-    else if (request.raw.headers['sec-websocket-version'] !== '13') {
-      await refuse(reply.header('Sec-WebSocket-Version', '13'), 426, 'the WebSocket version must be 13')
-    } else {
-      const status = await sessions.refusalOf(new HttpRequest(request.raw))
+    else if (!(await this.#isWellAsked(request.raw, sessions, reply))) return
+    else {
+      const head = new HttpRequest(request.raw, this.#proxies)
+      const status = await sessions.refusalOf(head)
       if (status !== undefined) {
         await refuse(reply, status, 'no resource of the API takes a WebSocket here')
         return
       }
-      const { subprotocols } = sessions.options
-      chooseSubprotocol(request.raw, name => subprotocols.includes(name))
+      const admission = sessions.admit(head)
+      if (admission && 'status' in admission) {
+        const { status, reason, retryAfterSeconds, id } = admission
+        if (retryAfterSeconds !== undefined) reply.header('Retry-After', String(retryAfterSeconds))
+        await refuse(reply, status, reason, id)
+        return
+      }
+      if (admission) this.#unwanted.set(request.raw, admission)
+      const offered = takeSubprotocols(request.raw)
+      const { subprotocols, handshake } = sessions.options
+      answerSubprotocol(request.raw, offered.find(name => subprotocols.includes(name)) ?? '')
+      if (handshake.isHeld && !admission) await this.#hold(sessions, head, offered, reply)
+    }
+  }
+
+  /** Whether a request for an upgrade is as it has to be; one that is not is refused. */
+  async #isWellAsked(raw: IncomingMessage, sessions: ClientSessions, reply: FastifyReply): Promise<boolean> {
+    const problem = upgradeProblem(raw)
+    if (problem) {
+      if (problem.header) reply.header(...problem.header)
+      await refuse(reply, problem.status, problem.message)
+    } else if (!chooseCompression(raw, sessions.options.compression))
+      await refuse(reply, 400, 'the header Sec-WebSocket-Extensions is malformed')
+    // What else the client would change to is of no interest, and the library wants one name alone.
+    else raw.headers.upgrade = 'websocket'
+    return !reply.sent
+  }
+
+  /** Has a client wait until it is known whether it is let in. */
+  async #hold(
+    sessions: ClientSessions,
+    head: HttpRequest,
+    offered: readonly string[],
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { raw } = head
+    const outcome = await holdUpgrade(sessions, this.#handshakeOf(head), head, offered)
+    if (outcome === 'gone') {
+      reply.hijack()
+      raw.socket.destroy()
+    } else if ('upgraded' in outcome) {
+      answerSubprotocol(raw, outcome.subprotocol)
+      this.#letIn.set(raw, outcome)
+    } else {
+      const { status, reason, headers, body } = outcome
+      if (reason !== undefined) reply.raw.statusMessage = reason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
+      await reply.code(status).headers(headers).send(body)
     }
   }
 
   #upgraded(webSocket: Parameters<typeof accept>[0], { raw }: FastifyRequest): void {
-    const path = pathOf(raw)
+    const unwanted = this.#unwanted.get(raw)
+    if (unwanted) {
+      accept(webSocket, raw, { ...this.#limits.connection, subprotocol: '' }, DEAF).close(
+        unwanted.code,
+        unwanted.reason,
+      )
+      return
+    }
+    const head = new HttpRequest(raw, this.#proxies)
+    const sessions = this.#webSocket.find(pathOf(raw))!
+    const { connection } = sessions.options
+    const options = { ...this.#limits.connection, ...connection, subprotocol: chosenSubprotocol(raw) }
+    const connect = (events: ConnectionEvents): Connection => accept(webSocket, raw, options, events)
+    const letIn = this.#letIn.get(raw)
+    if (letIn) letIn.upgraded(connect)
+    else sessions.open(this.#handshakeOf(head), head, connect)
+  }
+
+  #handshakeOf(head: HttpRequest): Handshake {
+    const { raw } = head
     const target = raw.url ?? '/'
-    const handshake = {
+    return {
       method: 'GET',
       target,
-      path,
-      url: `${this.isSecure ? 'wss' : 'ws'}://${raw.headers.host ?? ''}${target}`,
+      path: pathOf(raw),
+      url: `${head.isSecure ? 'wss' : 'ws'}://${head.host}${target}`,
       postfix: '',
-      remoteAddress: clientAddress(raw),
+      remoteAddress: head.remoteAddress,
       certificate: certificateOf(raw.socket),
       subprotocol: chosenSubprotocol(raw),
     }
-    const sessions = this.#webSocket.find(path)!
-    const { maxMessageBytes } = this.#limits.connection
-    const options = { subprotocol: handshake.subprotocol, maxMessageBytes }
-    sessions.open(handshake, new HttpRequest(raw), events => accept(webSocket, raw, options, events))
   }
 
   /**
@@ -213,9 +303,17 @@ export class Listener implements Lifecycle {
    */
   #makeServer(unserved: (request: IncomingMessage, response: ServerResponse) => void): Server {
     const { tls } = this.#address
-    const options = { shouldUpgradeCallback: isWebSocketUpgrade, requestTimeout: 0 }
+    const { headerTimeoutMs, maxHeaderBytes, maxHeaders } = this.#limits
+    const options = {
+      shouldUpgradeCallback: asksForWebSocket,
+      requestTimeout: 0,
+      headersTimeout: headerTimeoutMs,
+      connectionsCheckingInterval: HEADER_CHECK_MS,
+      maxHeaderSize: maxHeaderBytes,
+    }
     const onRequest = (raw: IncomingMessage, response: ServerResponse): void => {
-      if (!this.#take(new HttpRequest(raw), response)) unserved(raw, response)
+      if (this.#hasTooManyHeaders(raw)) refuseHeaders(response)
+      else if (!this.#take(new HttpRequest(raw, this.#proxies), response)) unserved(raw, response)
     }
     // To import a value of node:http as a module loads all it exports, an HTTP client and a WebSocket among them.
     const server = tls
@@ -225,8 +323,15 @@ export class Listener implements Lifecycle {
       : process.getBuiltinModule('node:http').createServer(options, onRequest)
     if (tls) checkClients(server as SecureServer, tls, this.#log)
     server.keepAliveTimeout = KEEP_ALIVE_MS
+    // What is beyond this is left out without a word: one more shows that there was more.
+    server.maxHeadersCount = maxHeaders === 0 ? 0 : maxHeaders + 1
     server.timeout = this.#limits.socketTimeoutMs
     return server as Server
+  }
+
+  #hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+    const { maxHeaders } = this.#limits
+    return maxHeaders > 0 && rawHeaders.length > 2 * maxHeaders
   }
 
   /** Gives a request to its service; false where there is none. */
@@ -281,9 +386,9 @@ export class Listener implements Lifecycle {
   }
 }
 
-/** Other upgrades are not made: a client that offers HTTP/2 on the way gets its answer in HTTP/1.1 (RFC 9110, 7.8). */
-function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket'
+function refuseHeaders(response: ServerResponse): void {
+  response.writeHead(431, { 'Content-Type': 'application/json', Connection: 'close' })
+  response.end(JSON.stringify({ message: TOO_MANY_HEADERS }))
 }
 
 function pathOf(request: IncomingMessage): string {

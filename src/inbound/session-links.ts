@@ -1,11 +1,19 @@
 import type { Link } from '../core/session.ts'
 import type { LaneSource } from '../sequences/lane.ts'
+import { ReadAhead } from './read-ahead.ts'
 
-/** The links of one session. They are read only while their messages can go on: no lane waits, no client is behind. */
+/** The links of one session. They are read as long as their messages can go on, and a little further. */
 export class SessionLinks implements LaneSource {
   #links: Map<string, Link> | undefined
-  #isLaneWaiting = false
+  readonly #ahead = new ReadAhead()
   #isClientBehind = false
+  /** The first link whose handshake was done. */
+  opened: Link | undefined
+
+  /** Whether there is no link, not even one that is being opened. */
+  get isEmpty(): boolean {
+    return this.#links === undefined || this.#links.size === 0
+  }
 
   get(key: string): Link | undefined {
     return this.#links?.get(key)
@@ -25,14 +33,28 @@ export class SessionLinks implements LaneSource {
     for (const link of [...(this.#links?.values() ?? [])]) link.close(code, reason)
   }
 
+  /** Gives up the links whose handshake is not done: nobody is left to wait for it. */
+  giveUpDialing(): void {
+    for (const link of [...(this.#links?.values() ?? [])])
+      if (!link.isOpen) link.close(1001, 'client connection lost')
+  }
+
+  probe(): void {
+    for (const link of this.#links?.values() ?? []) link.probe()
+  }
+
   pause(): void {
-    this.#isLaneWaiting = true
-    this.#each('pause')
+    this.#ahead.begin()
   }
 
   resume(): void {
-    this.#isLaneWaiting = false
+    this.#ahead.end()
     if (!this.#isClientBehind) this.#each('resume')
+  }
+
+  /** Counts a message that came over one of them. */
+  took(bytes: number): void {
+    if (this.#ahead.take(bytes)) this.#each('pause')
   }
 
   /** Stops reading until `clientDrained`. */
@@ -43,7 +65,7 @@ export class SessionLinks implements LaneSource {
 
   clientDrained(): void {
     this.#isClientBehind = false
-    if (!this.#isLaneWaiting) this.#each('resume')
+    if (!this.#ahead.isFull) this.#each('resume')
   }
 
   #each(action: 'pause' | 'resume'): void {

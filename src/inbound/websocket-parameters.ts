@@ -11,6 +11,12 @@ import {
 } from '../language/types.ts'
 import { isSendable } from '../websocket/close-codes.ts'
 import { concurrencyParameters } from './concurrency.ts'
+import { frameParameters } from './frame-parameters.ts'
+import { handshakeParameters } from './handshake-options.ts'
+import { heartbeatParameters } from './heartbeat-parameters.ts'
+import { limitParameters } from './limit-parameters.ts'
+import { Origins, originList } from './origins.ts'
+import { slowParameters } from './slow-parameters.ts'
 
 /** A close code that may be sent. */
 const closeCode: ValueType<number> = {
@@ -86,7 +92,17 @@ export const webSocketParameters = {
     type: javaClass('Do what it does in the sequence, on the message with source.handshake.present.'),
     doc: 'A Java class in front of the sequence; refused.',
   },
+  ...handshakeParameters,
   ...concurrencyParameters,
+  ...limitParameters,
+  ...frameParameters,
+  ...heartbeatParameters,
+  'ws.origins': {
+    type: originList,
+    doc: 'Origins whose pages may connect, comma-separated: `https://app.example.com`, `https://*.app.example.com` and `*.app.example.com` for what is below it, `*` for all; others are refused with 403. What sends no Origin header is no page, and is let in. Without a list pages of other hosts are refused where the browser sends a cookie along. Not in the original.',
+    default: new Origins([]),
+  },
+  ...slowParameters,
   'dispatch.custom.sequence': {
     type: boolean,
     doc: 'Whether the path chooses the sequence: /a/b runs a-b where there is such a sequence.',
@@ -106,6 +122,11 @@ export const webSocketParameters = {
     type: integer({ min: 0 }),
     doc: 'Seconds without traffic after which a link to a backend is closed; 0 never.',
     default: 0,
+  },
+  'ws.close.deadline': {
+    type: integer({ min: 1, max: 3_600_000 }),
+    doc: 'Milliseconds that what came before the end of one side may take to reach the other; then that is closed. Not in the original.',
+    default: 5_000,
   },
   'ws.shutdown.status.code': {
     type: closeCode,

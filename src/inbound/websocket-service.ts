@@ -4,8 +4,14 @@ import type { Span } from '../language/source.ts'
 import type { Reference } from '../language/types.ts'
 import { mediaTypeOf } from '../message/content.ts'
 import { guarded } from '../sequences/pipeline.ts'
-import type { BroadcastLevel } from '../websocket/options.ts'
+import { sessionGroups } from '../sequences/session-groups.ts'
+import type { AllowedOrigins, BroadcastLevel } from '../websocket/options.ts'
 import { concurrencyOf } from './concurrency.ts'
+import { compressionOf, type FrameValues, frameLimitsOf } from './frame-parameters.ts'
+import { type HandshakeValues, handshakeOf } from './handshake-options.ts'
+import { type HeartbeatValues, heartbeatOf } from './heartbeat-parameters.ts'
+import { type LimitValues, limitsOf } from './limit-parameters.ts'
+import { type SlowValues, slowReadersOf } from './slow-parameters.ts'
 
 /** The subprotocols that tell the content type of messages; `application/xml` and so on. */
 const CONTENT_SUBPROTOCOLS = ['application/xml', 'application/json', 'text/xml'].map(
@@ -22,20 +28,28 @@ export interface WebSocketInbound {
 }
 
 /** The parameters for WebSockets that do not say where to listen. */
-export type WebSocketValues = Parameters<typeof concurrencyOf>[0] & {
-  readonly 'ws.path': string
-  readonly 'ws.outflow.dispatch.sequence': Reference | undefined
-  readonly 'ws.outflow.dispatch.fault.sequence': Reference | undefined
-  readonly 'ws.client.side.broadcast.level': '0' | '1' | '2'
-  readonly 'ws.default.content.type': string | undefined
-  readonly 'ws.subprotocols': readonly string[]
-  readonly 'dispatch.custom.sequence': boolean
-  readonly 'ws.pass.through.control.frames': boolean
-  readonly 'ws.dispatch.idleTime': number
-  readonly 'ws.outflow.dispatch.idleTime': number
-  readonly 'ws.shutdown.status.code': number
-  readonly 'ws.shutdown.status.message': string
-}
+export type WebSocketValues = SlowValues &
+  Parameters<typeof concurrencyOf>[0] &
+  LimitValues &
+  FrameValues &
+  HeartbeatValues &
+  HandshakeValues & {
+    readonly 'ws.origins': AllowedOrigins
+    readonly 'ws.path': string
+    readonly 'ws.outflow.dispatch.sequence': Reference | undefined
+    readonly 'ws.outflow.dispatch.fault.sequence': Reference | undefined
+    readonly 'ws.client.side.broadcast.level': '0' | '1' | '2'
+    readonly 'ws.default.content.type': string | undefined
+    readonly 'ws.subprotocols': readonly string[]
+    readonly 'dispatch.custom.sequence': boolean
+    readonly 'ws.pass.through.control.frames': boolean
+    readonly 'ws.dispatch.idleTime': number
+    readonly 'ws.outflow.dispatch.idleTime': number
+    readonly 'ws.headers.preserve': readonly string[]
+    readonly 'ws.close.deadline': number
+    readonly 'ws.shutdown.status.code': number
+    readonly 'ws.shutdown.status.message': string
+  }
 
 /** Makes the service that WebSocket clients of an inbound endpoint get. */
 export function webSocketService(
@@ -74,10 +88,20 @@ export function webSocketService(
       broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
       customHeaderPrefix: build.settings.webSocket.customHeaderPrefix.toLowerCase(),
       passControlFrames,
+      handshake: handshakeOf(given, build, span),
+      preservedHeaders: given['ws.headers.preserve'],
+      closeDeadlineMs: given['ws.close.deadline'],
       shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
       clientIdleMs: given['ws.dispatch.idleTime'] * 1000,
       concurrency: concurrencyOf(given, build, span),
       backendIdleMs: given['ws.outflow.dispatch.idleTime'] * 1000,
+      limits: limitsOf(given, build, span),
+      connection: frameLimitsOf(given),
+      compression: compressionOf(given, build, span),
+      heartbeat: heartbeatOf(given, build, span),
+      origins: given['ws.origins'],
+      groups: sessionGroups(build),
+      slow: slowReadersOf(given, build, span),
       isSuspended,
     },
   }

@@ -169,7 +169,9 @@ describe('limits and violations', () => {
     expect((await client.closed).code).toBe(1014)
     expect((await (await backend.connection()).closed).code).toBe(1009)
     await gateway.waitForLog('FAULT = 101505')
-    await gateway.waitForLog('was lost: Max payload size exceeded')
+    await gateway.waitForLog(
+      'was lost: its message is larger than the setting transport.ws.max_message_bytes allows',
+    )
   })
 
   test.each([

@@ -186,13 +186,15 @@ test('an out-dispatch fault sequence can say goodbye itself, before the client i
 
 test('a client that leaves while its backend does not answer leaves nothing behind', async () => {
   await using backend = await startSilent()
-  await using gateway = await startGateway({ xml: relay(backend.url), settings: HANDSHAKE_LIMIT })
+  await using gateway = await startGateway({ xml: relay(backend.url) })
   using client = await connect(gateway.url('ws'))
   client.send('never mind')
 
+  await eventually(() => expect(backend.open).toBe(1))
+
   client.webSocket.terminate()
 
-  await gateway.waitForLog('FAULT = 101508')
+  await gateway.waitForLog('FAULT = 101507')
   await eventually(() => expect(backend.open).toBe(0))
   await eventually(() => expect(gateway.inFlight).toBe(0))
 })
