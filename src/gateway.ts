@@ -12,6 +12,7 @@ import { CertificateWatch } from './inbound/certificate-watch.ts'
 import { HttpRoutes } from './inbound/http-routes.ts'
 import { Listener } from './inbound/listener.ts'
 import { certificateLine } from './inbound/listener-tls.ts'
+import { TrustedProxies } from './inbound/trusted-proxies.ts'
 import type { BuildSettings, Resource } from './language/declare.ts'
 import { Diagnostics } from './language/diagnostic.ts'
 import { Source, type Span } from './language/source.ts'
@@ -20,6 +21,7 @@ import type { Message } from './message/message.ts'
 import type { Observe } from './sequences/compile.ts'
 import { runAlone } from './sequences/run-alone.ts'
 import { readSettings, Settings } from './settings.ts'
+import { limitBacklog } from './websocket/backlog.ts'
 import { startDemoBackend } from './websocket/demo-backend.ts'
 import type { ListenerAddress } from './websocket/options.ts'
 
@@ -79,13 +81,15 @@ export class Gateway implements Lifecycle {
 
   /**
    * Compiles a configuration; `observe` is told which mediators there are. Nothing listens before `start`. How JSON
-   * and XML are made of each other is one for the process: of several gateways the one made last decides.
+   * and XML are made of each other, and how much may wait to be sent, is one for the process: of several gateways the
+   * one made last decides.
    */
   constructor({ loaded, settings, diagnostics, isThorough }: Configuration, log: Logger, observe?: Observe) {
     this.#log = log
     this.settings = settings
     this.diagnostics = diagnostics
     configureJson(settings.jsonXml())
+    limitBacklog(settings.get('transport.ws.max_buffered_bytes'))
     this.#shared = this.#sharedListeners(loaded)
     this.#context = {
       log,
@@ -182,12 +186,18 @@ export class Gateway implements Lifecycle {
       connection: this.settings.webSocket().connection,
       maxBodyBytes: this.settings.get('transport.http.listener.max_body_bytes'),
       socketTimeoutMs: this.settings.get('transport.http.socket_timeout'),
+      headerTimeoutMs: this.settings.get('transport.http.listener.header_timeout_ms'),
+      maxHeaderBytes: this.settings.get('transport.http.listener.max_header_bytes'),
+      maxHeaders: this.settings.get('transport.http.listener.max_headers'),
     }
+    const proxies = this.settings.get('transport.http.listener.trusted_proxies')
+    const forwarded = this.settings.get('transport.http.listener.forwarded_headers')
     const listener = new Listener(address, services, {
       limits,
       log: this.#log,
       shared,
       ...(fallback && { fallback }),
+      ...(proxies.length > 0 && { proxies: new TrustedProxies(proxies, forwarded) }),
     })
     try {
       await listener.start()

@@ -1,4 +1,5 @@
-import { dirname, resolve as resolvePath } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve as resolvePath } from 'node:path'
 import type { TransportStores } from './deployment/transport-tls.ts'
 import type {
   HttpClientSettings,
@@ -126,13 +127,23 @@ export class Settings {
       preservedHeaders: get('transport.ws.sender.parameter.ws.headers.preserve'),
       connection: {
         maxMessageBytes: get('transport.ws.max_message_bytes'),
+        maxFrameBytes: get('transport.ws.max_frame_bytes'),
         closeTimeoutMs: get('transport.ws.close_timeout_ms'),
       },
+      compression: get('transport.ws.sender.compression.enable')
+        ? {
+            thresholdBytes: get('transport.ws.sender.compression.threshold_bytes'),
+            keepsContext: get('transport.ws.sender.compression.context_takeover'),
+            windowBits: get('transport.ws.sender.compression.window_bits'),
+          }
+        : undefined,
       handshakeTimeoutMs: get('transport.ws.handshake_timeout_ms'),
       queue: {
         maxMessages: get('transport.ws.queue.max_messages'),
         maxBytes: get('transport.ws.queue.max_bytes'),
       },
+      spillFolder: get('transport.ws.spill_folder') ?? join(tmpdir(), 'myelin-spill'),
+      groups: { maxPerSession: get('transport.ws.groups.max_per_session') },
       tls: {
         ...tls,
         verifyHostName: get('transport.ws.sender.parameter.ws.client.enable.hostname.verification'),

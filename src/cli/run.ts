@@ -46,8 +46,11 @@ async function serve(configuration: Configuration, log: Logger): Promise<number>
   const deadline = performance.now() + settings.get('myelin.shutdown_grace_ms')
   await gateway.stop(settings.get('myelin.shutdown_grace_ms'))
   await closeProbes()
-  for (const [service, { received, inFlight, ended }] of gateway.counters) {
-    log.info({ service, received, inFlight, ...ended }, `${service}: ${received} messages received`)
+  for (const [service, { received, inFlight, ended, slow, takeover }] of gateway.counters) {
+    log.info(
+      { service, received, inFlight, ...ended, slow, takeover },
+      `${service}: ${received} messages received`,
+    )
   }
   log.info({}, 'stopped')
   exitBy(deadline)

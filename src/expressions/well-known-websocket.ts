@@ -74,6 +74,11 @@ export const webSocketProperties: readonly WellKnown[] = [
       },
     },
   ),
+  ...setting(
+    'websocket.compress',
+    'axis2',
+    'Whether the message may leave compressed where its connection compresses; "false" for one that must not, or that would not get smaller.',
+  ),
   ...frameFlag('text'),
   ...frameFlag('binary'),
 
@@ -150,6 +155,17 @@ export const webSocketProperties: readonly WellKnown[] = [
     'default',
     'Reason with which respond closes the connection.',
   ),
+  ...setting(
+    'websocket.group.delivered',
+    'default',
+    'How many sessions sendToGroup or sendToSession handed the message to.',
+  ),
+  ...setting(
+    'websocket.group.failed',
+    'default',
+    'The ids of those that did not get it, separated by commas; of more than 1,000 the first.',
+  ),
+  ...setting('websocket.group.failed.count', 'default', 'How many these are.'),
   ...setting(
     'errorCode',
     'default',

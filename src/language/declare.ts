@@ -14,6 +14,7 @@ import type { RequestHead, Route } from '../core/route.ts'
 import type { Step } from '../core/step.ts'
 import type {
   ClientTlsOptions,
+  CompressionOptions,
   ConnectionOptions,
   ListenerAddress,
   WebSocketServiceOptions,
@@ -266,8 +267,14 @@ export interface WebSocketSettings {
   /** Client headers copied to the backend handshake. */
   readonly preservedHeaders: readonly string[]
   readonly connection: ConnectionOptions
+  /** How messages to and from backends are compressed; without it they are not. */
+  readonly compression?: CompressionOptions | undefined
   readonly handshakeTimeoutMs: number
   readonly queue: { readonly maxMessages: number; readonly maxBytes: number }
+  /** Where messages wait that clients are too slow for. */
+  readonly spillFolder: string
+  /** How many groups a session may be in; 0 for any number. */
+  readonly groups: { readonly maxPerSession: number }
   readonly tls: ClientTlsOptions
 }
 

@@ -1,5 +1,11 @@
 import { decimal, integer, list, oneOf, port, text, type ValueType } from '../language/types.ts'
-import { DEFAULT_CONNECTION_OPTIONS, DEFAULT_HANDSHAKE_TIMEOUT_MS } from '../websocket/options.ts'
+import { DEFAULT_MAX_BACKLOG_BYTES } from '../websocket/backlog.ts'
+import {
+  DEFAULT_COMPRESSION,
+  DEFAULT_CONNECTION_OPTIONS,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
+} from '../websocket/options.ts'
+import { addressRanges } from './address-ranges.ts'
 import { jsonXmlSettings } from './json-xml.ts'
 import { boolean, setting } from './setting.ts'
 import { tlsSettings } from './tls.ts'
@@ -33,6 +39,31 @@ export const SETTINGS = {
     atLeast(0),
     180_000,
     'How long nothing may happen on the socket of a request, and on that of an answer that is passed on, in milliseconds; 0 waits for ever.',
+  ),
+  'transport.http.listener.header_timeout_ms': setting(
+    atLeast(0),
+    10_000,
+    'How long a client may take until the head of its request is complete, an upgrade to WebSocket among them, from its connection on, in milliseconds; it gets 408 then, within a second. 0 waits for ever.',
+  ),
+  'transport.http.listener.max_header_bytes': setting(
+    integer({ min: 1_024, max: 1024 * 1024 }),
+    16 * 1024,
+    'Largest head of a request, its address included, in bytes; a larger one gets 431.',
+  ),
+  'transport.http.listener.max_headers': setting(
+    atLeast(0),
+    200,
+    'Most header fields of a request; one with more gets 431. 0 for any number.',
+  ),
+  'transport.http.listener.trusted_proxies': setting(
+    addressRanges,
+    [],
+    'Addresses and ranges of the proxies in front, such as 10.0.0.0/8, comma-separated. Only what these say is taken for the address, scheme and host of a client; default nobody.',
+  ),
+  'transport.http.listener.forwarded_headers': setting(
+    oneOf('X-Forwarded', 'Forwarded'),
+    'X-Forwarded',
+    'Where they say it: in X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host, or in Forwarded (RFC 7239). The other is not looked at: a proxy that does not set it passes on what anybody wrote.',
   ),
   'transport.http.listener.secured_enable': setting(
     boolean,
@@ -165,6 +196,31 @@ export const SETTINGS = {
     DEFAULT_HANDSHAKE_TIMEOUT_MS,
     'How long connecting to a WebSocket backend and its handshake may take.',
   ),
+  'transport.ws.max_frame_bytes': setting(
+    atLeast(1),
+    undefined,
+    'Largest WebSocket frame, either way, as it is sent; a larger one closes its connection with 1009. Default that of a message.',
+  ),
+  'transport.ws.sender.compression.enable': setting(
+    boolean,
+    false,
+    'Whether compression (permessage-deflate) is offered to WebSocket backends.',
+  ),
+  'transport.ws.sender.compression.threshold_bytes': setting(
+    atLeast(0),
+    DEFAULT_COMPRESSION.thresholdBytes,
+    'From how many bytes on a message to a backend is compressed.',
+  ),
+  'transport.ws.sender.compression.context_takeover': setting(
+    boolean,
+    DEFAULT_COMPRESSION.keepsContext,
+    'Whether messages to and from backends may refer back to those before them, which makes them smaller and takes up to 300 KiB for each link.',
+  ),
+  'transport.ws.sender.compression.window_bits': setting(
+    integer({ min: 8, max: 15 }),
+    DEFAULT_COMPRESSION.windowBits,
+    'How far back compressed data refers, as a power of two: 8 is 256 bytes, 15 is 32 KiB.',
+  ),
   'transport.ws.close_timeout_ms': setting(
     atLeast(1),
     DEFAULT_CONNECTION_OPTIONS.closeTimeoutMs,
@@ -179,6 +235,21 @@ export const SETTINGS = {
     atLeast(1),
     64 * 1024 * 1024,
     'Most bytes that wait for one backend’s handshake, or for a backend that is slow to read what HTTP callers send; more are refused.',
+  ),
+  'transport.ws.max_buffered_bytes': setting(
+    atLeast(0),
+    DEFAULT_MAX_BACKLOG_BYTES,
+    'Most bytes that wait in memory to be sent, over all WebSockets of the process; 0 for any number. As they get scarce, who makes most of them wait is held up first.',
+  ),
+  'transport.ws.spill_folder': setting(
+    text,
+    undefined,
+    'Folder for messages that wait on disk for slow clients; default myelin-spill in that of the system for temporary files. Files in it have no name while they are in use.',
+  ),
+  'transport.ws.groups.max_per_session': setting(
+    atLeast(0),
+    100,
+    'How many groups a WebSocket session may be in at the same time; 0 for any number.',
   ),
   'transport.wss.sender.enable': setting(boolean, true, 'Accepted; WebSocket endpoints are always there.'),
   'transport.wss.sender.truststore_location': setting(
