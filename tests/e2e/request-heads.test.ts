@@ -23,14 +23,18 @@ describe('a client that takes its time', () => {
   const settings = { [`${LISTENER}.header_timeout_ms`]: 300 }
 
   test.each([
-    ['nothing at all', ''],
-    ['half an upgrade', 'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgr'],
-  ])('and sends %s is cut', async (_what, head) => {
+    ['nothing at all', '', /^$/],
+    [
+      'half an upgrade',
+      'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgr',
+      /^HTTP\/1\.1 408 .*too long to come in/s,
+    ],
+  ])('and sends %s is cut', async (_what, head, answer) => {
     await using gateway = await startGateway({ xml: service('<respond/>'), settings })
     const socket = raw(gateway)
     socket.write(head)
 
-    expect(await all(socket)).toMatch(/^(?:HTTP\/1\.1 408 |$)/)
+    expect(await all(socket)).toMatch(answer)
     using client = await connect(gateway.url('ws'))
     expect(await client.ask('in')).toBe('in')
   })

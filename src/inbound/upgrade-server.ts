@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import fastifyWebSocket from '@fastify/websocket'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Logger } from '../core/logger.ts'
+import { acceptOptions, announceChoices } from '../websocket/accept.ts'
+import { anyHost, type ListenerAddress } from '../websocket/options.ts'
+import { asksForWebSocket } from '../websocket/upgrade-check.ts'
+import { answerClientError } from './client-error.ts'
+import type { ClientUpgrades, UpgradeAnswer } from './client-upgrades.ts'
+import { HttpRequest, originForm } from './http-request.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
+
+/** What an upgrade server works with. */
+export interface UpgradeServerOptions {
+  readonly upgrades: ClientUpgrades
+  readonly log: Logger
+  /** Whose word is taken for where a request comes from. */
+  readonly proxies: TrustedProxies | undefined
+  /** Makes the HTTP server below; it hands over the requests that no service takes. */
+  readonly makeServer: (unserved: (request: IncomingMessage, response: ServerResponse) => void) => Server
+}
+
+/**
+ * Takes the upgrades of a listener, and answers the requests that no service takes. Its routes catch all, because none
+ * can be added once it listens.
+ */
+export class UpgradeServer {
+  readonly #options: UpgradeServerOptions
+  #fastify: FastifyInstance | undefined
+
+  constructor(options: UpgradeServerOptions) {
+    this.#options = options
+  }
+
+  /** The HTTP server below; from start to stop. */
+  get server(): Server | undefined {
+    return this.#fastify?.server
+  }
+
+  /** Whether it has an answer of its own to a plain request: it is for where a WebSocket is, or for `/health`. */
+  concerns({ path, method }: HttpRequest): boolean {
+    const { upgrades } = this.#options
+    return !upgrades.isEmpty && (upgrades.serves(path) || (path === '/health' && method === 'GET'))
+  }
+
+  /** @throws Error when the port is taken or may not be used */
+  async start({ host, port }: ListenerAddress): Promise<void> {
+    const { upgrades, makeServer } = this.#options
+    const fastify = Fastify({
+      logger: false,
+      forceCloseConnections: 'idle',
+      exposeHeadRoutes: false,
+      rewriteUrl: ({ url = '/' }) => originForm(url),
+      serverFactory: unserved => makeServer(unserved),
+      clientErrorHandler: (error, socket) => answerClientError(error, socket, this.#options.log),
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+        // No hook runs for an address that cannot be read, and it is in a hook that refused upgrades are let go of.
+        if (asksForWebSocket(request.raw)) reply.raw.once('finish', () => request.raw.socket.destroy())
+        void this.#refuseRequest(error, request, reply)
+      },
+    })
+    fastify.removeAllContentTypeParsers()
+    fastify.addContentTypeParser('*', (_request, _body, done) => done(null))
+    await fastify.register(fastifyWebSocket, {
+      // The plugin's types name the module where the class is meant.
+      options: acceptOptions() as object,
+      preClose: done => done(),
+    })
+    announceChoices(fastify.websocketServer)
+    fastify.setErrorHandler((error: FastifyError, request, reply) =>
+      this.#refuseRequest(error, request, reply),
+    )
+    fastify.addHook('onRequest', async (request, reply) => this.#admit(request, reply))
+    fastify.route({
+      method: 'GET',
+      url: '/*',
+      handler: (request, reply) => this.#answerUnserved(request, reply),
+      wsHandler: (webSocket, { raw }) => upgrades.upgraded(webSocket as never, raw),
+    })
+    fastify.route({
+      method: ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'],
+      url: '/*',
+      handler: (request, reply) => this.#answerUnserved(request, reply),
+    })
+    this.#fastify = fastify
+    await fastify.listen({ port, host: host ?? anyHost(), backlog: 4096 })
+  }
+
+  /** Takes nothing more, and ends the sessions there are; what goes on after the time given is cut. */
+  async stop(graceMs: number): Promise<void> {
+    const fastify = this.#fastify
+    if (!fastify) return
+    this.#fastify = undefined
+    const timeIsUp = new Promise(resolve => setTimeout(resolve, graceMs).unref())
+    const closed = fastify.close()
+    // Connections that were busy when the server closed stay open for a next request unless somebody sees to it.
+    const closingIdle = setInterval(() => fastify.server.closeIdleConnections(), 20)
+    await this.#options.upgrades.stop(graceMs)
+    await Promise.race([closed, timeIsUp])
+    clearInterval(closingIdle)
+    fastify.server.closeAllConnections()
+    await closed
+  }
+
+  /** A request that could not be taken in. */
+  #refuseRequest(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { log, proxies } = this.#options
+    const { method, path, remoteAddress } = new HttpRequest(request.raw, proxies)
+    const status = error.statusCode ?? 500
+    const { message } = error
+    const id = randomUUID()
+    log.warn({ id, status, code: error.code, client: remoteAddress }, `refused ${method} ${path}: ${message}`)
+    return refuse(reply, status, status < 500 ? message : 'the request could not be handled', id)
+  }
+
+  /** Decides about an upgrade before it is answered. */
+  async #admit({ ws, raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!ws) return
+    const answer = await this.#options.upgrades.admit(raw)
+    if (answer === 'gone') {
+      reply.hijack()
+      raw.socket.destroy()
+    } else if (answer) await send(reply, answer)
+  }
+
+  /** Answers what no service takes. */
+  async #answerUnserved({ raw }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const request = new HttpRequest(raw)
+    if (!this.concerns(request)) return refuse(reply, 404, 'nothing is served here')
+    if (request.path === '/health' && request.method === 'GET') return reply.code(200).send()
+    reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade')
+    return refuse(reply, 426, 'this is a WebSocket')
+  }
+}
+
+async function send(reply: FastifyReply, { status, reason, headers, body }: UpgradeAnswer): Promise<void> {
+  if (reason !== undefined) reply.raw.statusMessage = reason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
+  await reply.code(status).headers(headers).send(body)
+}
+
+async function refuse(
+  reply: FastifyReply,
+  status: number,
+  message: string,
+  id?: string,
+): Promise<FastifyReply> {
+  await reply.code(status).header('Content-Type', 'application/json').send(JSON.stringify({ message, id }))
+  return reply
+}
