@@ -8,9 +8,10 @@ import { type Alarm, wheel } from '../websocket/timer-wheel.ts'
 import { Backoff, type ReconnectPolicy } from './backoff.ts'
 import { KeptMessages } from './kept-messages.ts'
 import { BackendLink } from './link.ts'
-import { type Loss, type LossLimit, lossOf } from './link-loss.ts'
+import { type LossLimit, lossOf } from './link-loss.ts'
 import type { LinkOptions, SendingLink } from './link-options.ts'
 import { OpeningMessages, type Outgoing, type TakeoverPolicy, UnprovedMessages } from './takeover.ts'
+import { type Dropped, TakeoverLog } from './takeover-log.ts'
 
 /** What a lasting link is made of. */
 export interface LastingOptions {
@@ -34,7 +35,7 @@ export class LastingLink implements SendingLink, LinkOwner {
   /** Set where the owner wants control frames. */
   readonly controlFromBackend?: NonNullable<LinkOwner['controlFromBackend']>
   readonly #owner: Session
-  readonly #service: MessageContext['service']
+  readonly #log: TakeoverLog
   readonly #options: LastingOptions
   readonly #ended: () => void
   readonly #backoff: Backoff
@@ -63,7 +64,7 @@ export class LastingLink implements SendingLink, LinkOwner {
   ) {
     this.address = address
     this.#owner = owner
-    this.#service = service
+    this.#log = new TakeoverLog(address, owner, service)
     this.#options = options
     this.#ended = ended
     this.#backoff = new Backoff(options.reconnect)
@@ -114,7 +115,7 @@ export class LastingLink implements SendingLink, LinkOwner {
 
   close(code: number | undefined, reason: string): void {
     if (this.#state === 'over') return
-    this.#dropWaiting('the client is gone')
+    this.#log.ended(this.#dropped, 'the client is gone')
     this.#end()
     this.#link.close(code, reason)
   }
@@ -163,9 +164,7 @@ export class LastingLink implements SendingLink, LinkOwner {
   #store(message: Outgoing): void {
     if (this.#openings.isIncomplete) return
     this.#openings.store(message)
-    if (!this.#openings.isIncomplete) return
-    const most = this.#options.takeover.openingMaxBytes
-    this.#log('warn', `more than ${most} bytes of opening messages: this client will not outlive its backend`)
+    if (this.#openings.isIncomplete) this.#log.incomplete(this.#options.takeover.openingMaxBytes)
   }
 
   #keep(message: Outgoing): void {
@@ -207,12 +206,9 @@ export class LastingLink implements SendingLink, LinkOwner {
     wheel.set(this.#patience, takeover.maxAgeMs)
     const { messages, others } = this.#unproved.take()
     this.#again = [...messages, ...this.#again]
-    if (others > 0) this.#service.counters.takeover.unproved += others
     // A client that was held up goes on: what it sends is kept here.
     this.#owner.linkDrained(this)
-    this.#log('info', `the connection to ${this.address} was lost, the client is kept`, {
-      unproved: messages.length + others,
-    })
+    this.#log.away(messages.length, others)
     const history = { backoff: this.#backoff, proved: this.#proved }
     const link = new BackendLink(this.address, this, this.#options.link, () => {}, history)
     this.#link = link
@@ -232,22 +228,14 @@ export class LastingLink implements SendingLink, LinkOwner {
     this.#state = 'open'
     wheel.clear(this.#patience)
     if (this.#isPaused) link.pause()
-    const counts = this.#service.counters.takeover
     const [replayed, again, queue] = [this.#openings.size, this.#again, this.#takeQueue()]
     for (const { data, isBinary, compress } of this.#openings.all()) link.write(data, isBinary, compress)
     for (const message of again) this.#write(message)
     for (const message of queue) this.#write(message)
-    counts.takenOver++
-    counts.replayed += replayed
-    counts.queued += queue.length
-    counts.possibleDuplicates += again.length
-    const ms = Math.round(performance.now() - this.#awaySince)
-    const text = `taken over by a new connection to ${this.address} after ${ms} ms: ${queue.length} messages sent, ${replayed} replayed`
-    const doubled = again.length > 0 ? `; ${again.length} may have been sent twice` : ''
-    this.#log(again.length > 0 ? 'warn' : 'info', text + doubled, {
-      ms,
-      queued: queue.length,
+    this.#log.takenOver({
+      ms: Math.round(performance.now() - this.#awaySince),
       replayed,
+      queued: queue.length,
       possibleDuplicates: again.length,
     })
     if (link.isBehind) this.#owner.waitFor(this)
@@ -257,28 +245,17 @@ export class LastingLink implements SendingLink, LinkOwner {
     if (this.#state !== 'away') return
     const link = this.#link
     const ms = Math.round(performance.now() - this.#awaySince)
-    const unproved = this.#again.length
-    const dropped = this.#queue.size
-    const counts = this.#service.counters.takeover
-    counts.givenUp++
-    counts.lost += dropped
-    counts.unproved += unproved
+    const dropped = this.#dropped
+    this.#log.givenUp(dropped)
     this.#end()
     link.close(1001, 'given up')
-    const loss: Loss = { address: this.address, limit, ms, dropped, unproved, failure: this.#failure }
-    const told = lossOf(loss)
+    const told = lossOf({ address: this.address, limit, ms, ...dropped, failure: this.#failure })
     this.#owner.linkClosed(this, ABNORMAL, told.fault.message, told)
   }
 
-  #dropWaiting(why: string): void {
-    const { takeover } = this.#service.counters
-    takeover.unproved += this.#again.length
-    takeover.lost += this.#queue.size
-    const dropped = this.#queue.size + this.#again.length
-    if (dropped > 0)
-      this.#log('warn', `${dropped} messages that waited for ${this.address} are dropped: ${why}`, {
-        dropped,
-      })
+  /** What is lost when the link ends now. */
+  get #dropped(): Dropped {
+    return { dropped: this.#queue.size, unproved: this.#again.length }
   }
 
   #takeQueue(): readonly Outgoing[] {
@@ -296,11 +273,6 @@ export class LastingLink implements SendingLink, LinkOwner {
     this.#ended()
   }
 
-  #log(level: 'info' | 'warn', text: string, fields: Readonly<Record<string, number>> = {}): void {
-    const { log, label } = this.#service
-    log[level]({ session: this.#owner.id, backend: this.address, ...fields }, `${label}${text}`)
-  }
-
   // — what a connection reports —
 
   fromBackend(_link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
@@ -314,7 +286,7 @@ export class LastingLink implements SendingLink, LinkOwner {
       this.#goAway()
       return
     }
-    this.#dropWaiting('the backend has closed')
+    this.#log.ended(this.#dropped, 'the backend has closed')
     this.#end()
     this.#owner.linkClosed(this, code, reason)
   }

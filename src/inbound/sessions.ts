@@ -19,7 +19,7 @@ import { ClientSession } from './session.ts'
 import { SessionRoutes } from './session-routes.ts'
 
 /** How long both sides must have been quiet before a session is closed at shutdown. */
-const QUIET_MS = 100
+const QUIET_MS = 400
 
 /** How long clients that do not stop talking are read at shutdown. */
 const MAX_READ_ON_MS = 1_000
