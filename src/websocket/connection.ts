@@ -2,51 +2,19 @@ import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { PushedMessage } from '../core/groups.ts'
-import { backlog } from './backlog.ts'
 import { ABNORMAL, cutReason, isSendable, NO_STATUS } from './close-codes.ts'
 import type { Agreement } from './compression.ts'
+import type { ConnectionEvents, ConnectionStart } from './connection-events.ts'
 import { DeflateQueue } from './deflate-queue.ts'
 import { FrameReader, type FrameReceiver } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { Inflater } from './inflater.ts'
+import { beginRead, endRead, flushLater, type HeldBack } from './turn.ts'
+import { Unsent, type UnsentOwner } from './unsent.ts'
 import { badData, type Violation } from './violation.ts'
 
-/** What the owner of a connection is told. Every connection ends with exactly one `onClose`. */
-export interface ConnectionEvents {
-  /** A whole text or binary message. The buffer is the receiver's to keep. */
-  onMessage(data: Buffer, isBinary: boolean): void
-  /** A ping. The owner answers it; without this it is answered here. */
-  onPing?(data: Buffer): void
-  /** A pong. */
-  onPong?(data: Buffer): void
-  /**
-   * The peer reads slower than it is sent to: more waits than `maxUnsentBytes`, or than there is room for in the
-   * process. The owner is to hold up what comes for it. `onDrain` follows, or `onClose`.
-   */
-  onBehind?(): void
-  /** All that was written has left, after a time when the operating system did not take it. */
-  onDrain?(): void
-  /** The peer has sent its close frame, with a code or 1005: no more messages come. `onClose` follows once the socket is closed. */
-  onClosing?(code: number, reason: string): void
-  /**
-   * The connection is over. The code is the peer's, 1005 for a close frame without one, or 1006 for a lost
-   * connection; `failure` says why where this side ended it (a frame too large, invalid UTF-8, …).
-   */
-  onClose(code: number, reason: string, failure?: Error): void
-}
-
-/** How a connection begins. */
-export interface ConnectionStart {
-  /** The subprotocol both sides agreed on; empty when there is none. */
-  readonly subprotocol: string
-  readonly isClient: boolean
-  /** The most a message may have, and one of its frames; default as much as a message. */
-  readonly maxMessageBytes: number
-  readonly maxFrameBytes?: number | undefined
-  readonly closeTimeoutMs: number
-  /** What both sides agreed on about compression. */
-  readonly compression?: Agreement | undefined
-}
+export type { ConnectionEvents, ConnectionStart } from './connection-events.ts'
+export { MAX_UNSENT_BYTES } from './unsent.ts'
 
 const owner = Symbol('connection')
 type Owned = Duplex & { [owner]?: Connection }
@@ -68,37 +36,18 @@ const PONG = 0x8a
 const CLOSE = 0x88
 const COMPRESSED = 0x40
 
-/** The default of `Connection.maxUnsentBytes`. */
-export const MAX_UNSENT_BYTES = 16 * 1024
-
 const NOTHING = Buffer.alloc(0)
 
 /** A read that brings this much brings all it has room for: there is more. */
 const FULL_READ_BYTES = 65_536
 const MAX_FULL_READS = 4
 
-/** Connections with messages held back in this turn. */
-let waiting: Connection[] = []
-/** Whether what a socket read is being handled, after which everything waiting leaves. */
-let isReading = false
-
-function flushWaiting(): void {
-  if (waiting.length === 1) {
-    // The usual case, without a new list.
-    waiting.pop()!.flush()
-    return
-  }
-  const batch = waiting
-  waiting = []
-  for (const connection of batch) connection.flush()
-}
-
 /**
  * One WebSocket, either side of it.
  *
  * Messages sent while one read is handled, or within one turn of the event loop, leave in one system call.
  */
-export class Connection implements FrameReceiver {
+export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
   readonly #socket: Duplex
   readonly #events: ConnectionEvents
   readonly #writer: FrameWriter
@@ -118,8 +67,6 @@ export class Connection implements FrameReceiver {
   #timer: NodeJS.Timeout | undefined
   /** The latest ping that could not be answered yet. */
   #latePong: Buffer | undefined
-  /** Set where messages may be compressed. */
-  #deflating: DeflateQueue | undefined
   #inflater: Inflater | undefined
   /** The payload of the close frame that waits for messages being compressed. */
   #goodbye: Buffer | undefined
@@ -128,15 +75,7 @@ export class Connection implements FrameReceiver {
   #isSocketClosed = false
   /** How many reads in a row brought all they had room for. */
   #fullReads = 0
-  /** From how many bytes on, that the operating system has not taken, the peer counts as behind. Default 16 KiB. */
-  maxUnsentBytes = MAX_UNSENT_BYTES
-  /** Whether `onBehind` was told, and `onDrain` not yet. */
-  isBehind = false
-  /** What of it is counted in the backlog of the process. */
-  #countedBytes = 0
-
-  /** Whether a write will tell when what was written before it has left. */
-  #isAwaited = false
+  readonly #unsent: Unsent
 
   /** Takes a socket whose handshake is done, and begins to read it in the next turn. */
   constructor(socket: Duplex, start: ConnectionStart, events: ConnectionEvents) {
@@ -146,6 +85,7 @@ export class Connection implements FrameReceiver {
     this.#closeTimeoutMs = start.closeTimeoutMs
     this.subprotocol = start.subprotocol
     this.#writer = new FrameWriter(socket, start.isClient)
+    this.#unsent = new Unsent(socket, this)
     const { maxMessageBytes, maxFrameBytes = maxMessageBytes, compression } = start
     this.#reader = new FrameReader(
       {
@@ -167,7 +107,7 @@ export class Connection implements FrameReceiver {
   #compress(agreement: Agreement, maxMessageBytes: number): void {
     const { inflate } = agreement
     this.#inflater = new Inflater(inflate.windowBits, inflate.keepsContext, maxMessageBytes)
-    this.#deflating = new DeflateQueue(agreement, {
+    this.#unsent.deflating = new DeflateQueue(agreement, {
       onMessage: (payload, isBinary, isCompressed) => {
         if (!this.#socket.writable) return
         this.#hold()
@@ -177,7 +117,7 @@ export class Connection implements FrameReceiver {
         this.flush()
         if (this.#goodbye) this.#sendClose(this.#goodbye)
         // What was counted as waiting here waits in the socket now, or not at all.
-        if (this.#countedBytes > 0) this.#count()
+        if (this.#unsent.isCounted) this.#unsent.count()
       },
     })
   }
@@ -194,7 +134,25 @@ export class Connection implements FrameReceiver {
 
   /** Bytes written, or being compressed, that the operating system has not taken yet. */
   get unsentBytes(): number {
-    return this.#socket.writableLength + (this.#deflating?.bytes ?? 0)
+    return this.#unsent.bytes
+  }
+
+  /** From how many unsent bytes on the peer counts as behind. Default 16 KiB. */
+  get maxUnsentBytes(): number {
+    return this.#unsent.maxBytes
+  }
+
+  set maxUnsentBytes(bytes: number) {
+    this.#unsent.maxBytes = bytes
+  }
+
+  /** Whether the peer is behind: `onBehind` was told, and `onDrain` not yet. */
+  get isBehind(): boolean {
+    return this.#unsent.isBehind
+  }
+
+  get #deflating(): DeflateQueue | undefined {
+    return this.#unsent.deflating
   }
 
   /** Bytes that came from the peer so far, those of TLS and of control frames included. */
@@ -226,7 +184,7 @@ export class Connection implements FrameReceiver {
     if (!this.#isOpen) return
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
     if (this.#deflating?.add(bytes, isBinary, mayCompress)) {
-      this.#count()
+      this.#unsent.count()
       return
     }
     this.#hold()
@@ -338,54 +296,27 @@ export class Connection implements FrameReceiver {
 
   /** Has what is about to be added leave at the end of the read or turn. */
   #hold(): void {
-    if (!this.#writer.isEmpty) return
-    waiting.push(this)
-    if (!isReading && waiting.length === 1) setImmediate(flushWaiting)
+    if (this.#writer.isEmpty) flushLater(this)
   }
 
   /** Writes the messages held back. Called at the end of the read or turn, and before anything else is written. */
   flush(): void {
     this.#writer.flush()
-    if (this.#socket.writableLength > 0) this.#count()
+    if (this.#socket.writableLength > 0) this.#unsent.count()
   }
 
-  /** Counts what the operating system has not taken, and sees to being called when it has. */
-  #count(): void {
-    const unsent = this.unsentBytes
-    if (this.#countedBytes === 0) {
-      // Nothing can be written behind the end, nor waited for.
-      if (!this.#socket.writable) return
-    }
-    this.#awaitSocket()
-    backlog.change(unsent - this.#countedBytes)
-    this.#countedBytes = unsent
-    if (this.isBehind || unsent <= Math.min(this.maxUnsentBytes, backlog.free)) return
-    this.isBehind = true
+  // — what becomes of what was written —
+
+  onBehind(): void {
     this.#events.onBehind?.()
   }
 
-  /** What was there when the waiting began has been taken, or never will be. */
-  #taken(): void {
-    backlog.change(-this.#countedBytes)
-    this.#countedBytes = 0
-    if (this.#socket.destroyed) return
+  onTaken(): void {
     if (this.#latePong && this.#socket.writableLength < MAX_PONG_BACKLOG_BYTES) this.pong(this.#latePong)
-    if (this.unsentBytes > 0) {
-      this.#count()
-      return
-    }
-    this.isBehind = false
-    this.#events.onDrain?.()
   }
 
-  /** Sees to being told when what was written has left. Messages being compressed say so themselves. */
-  #awaitSocket(): void {
-    if (this.#isAwaited || this.#deflating?.isBusy || !this.#socket.writable) return
-    this.#isAwaited = true
-    this.#socket.write(NOTHING, () => {
-      this.#isAwaited = false
-      this.#taken()
-    })
+  onDrain(): void {
+    this.#events.onDrain?.()
   }
 
   // — what the reader finds —
@@ -422,7 +353,7 @@ export class Connection implements FrameReceiver {
   }
 
   #inflated(message: Buffer | undefined, violation: Violation | undefined, isBinary: boolean): void {
-    isReading = true
+    beginRead()
     try {
       if (violation) this.#refuse(violation)
       else if (message && !isBinary && !isUtf8(message)) this.#refuse(badData('the text is no UTF-8'))
@@ -430,8 +361,7 @@ export class Connection implements FrameReceiver {
       this.#reader.proceed()
       this.#readOn()
     } finally {
-      isReading = false
-      if (waiting.length > 0) flushWaiting()
+      endRead()
     }
   }
 
@@ -507,10 +437,7 @@ export class Connection implements FrameReceiver {
     this.#goodbye = undefined
     clearTimeout(this.#timer)
     this.#deflating?.close()
-    if (!this.#isAwaited && this.#countedBytes > 0) {
-      backlog.change(-this.#countedBytes)
-      this.#countedBytes = 0
-    }
+    this.#unsent.close()
     // What came before a reset counts, even where reading was stopped.
     socket.off('data', onData)
     const { readableLength } = socket
@@ -529,13 +456,12 @@ export class Connection implements FrameReceiver {
   static {
     onData = function (this: Owned, chunk) {
       const connection = this[owner]!
-      isReading = true
+      beginRead()
       try {
         const before = connection.#unread
         connection.#unread = connection.#reader.read(before ? Buffer.concat([before, chunk]) : chunk)
       } finally {
-        isReading = false
-        if (waiting.length > 0) flushWaiting()
+        endRead()
       }
       if (chunk.length < FULL_READ_BYTES) connection.#fullReads = 0
       else if (++connection.#fullReads >= MAX_FULL_READS) connection.#rest()

@@ -1,29 +1,26 @@
 import { isUtf8 } from 'node:buffer'
 import { isSendable, NO_STATUS } from './close-codes.ts'
+import {
+  BINARY,
+  CLOSE,
+  type FrameRules,
+  frameProblem,
+  MAX_CONTROL_BYTES,
+  PING,
+  PONG,
+  TEXT,
+} from './frame-check.ts'
 import { headerBytes, isMinimal, MAX_HEADER_BYTES, maskAt, payloadBytes, unmask } from './frame-header.ts'
 import { MessageBuffer } from './message-buffer.ts'
 import { Utf8Check } from './utf8-check.ts'
 import { badData, protocolError, tooLarge, type Violation } from './violation.ts'
 
-const TEXT = 1
-const BINARY = 2
-const CLOSE = 8
-const PING = 9
-const PONG = 10
-
-/** The most a control frame may carry (RFC 6455, 5.5). */
-const MAX_CONTROL_BYTES = 125
-
 /** What a frame reader is told about its connection. */
-export interface FrameReaderOptions {
-  /** Whether the peer masks its frames: clients must, servers must not. */
-  readonly isMasked: boolean
+export interface FrameReaderOptions extends FrameRules {
   /** The most one frame may carry. */
   readonly maxFrameBytes: number
   /** The most a message may have, all its fragments together. */
   readonly maxMessageBytes: number
-  /** Whether messages may be compressed (RFC 7692). */
-  readonly takesCompressed: boolean
 }
 
 /** Who gets the messages. */
@@ -169,21 +166,8 @@ export class FrameReader {
 
   /** Looks at the two bytes every header begins with; false where they are wrong. */
   #check(first: number, second: number): boolean {
-    const opcode = first & 0x0f
-    const isFinal = (first & 0x80) !== 0
-    if ((first & 0x30) !== 0) return this.#wrong('a reserved bit is set')
-    if ((first & 0x40) !== 0 && !(this.#options.takesCompressed && (opcode === TEXT || opcode === BINARY)))
-      return this.#wrong('the bit for compression is set where it may not be')
-    if (((second & 0x80) !== 0) !== this.#isMasked)
-      return this.#wrong(this.#isMasked ? 'a frame has no mask' : 'a frame has a mask')
-    if (opcode === 0) return this.#opcode !== 0 || this.#wrong('a fragment continues nothing')
-    if (opcode === TEXT || opcode === BINARY)
-      return this.#opcode === 0 || this.#wrong('a message begins inside another')
-    if (opcode < CLOSE || opcode > PONG) return this.#wrong(`the opcode ${opcode} is reserved`)
-    if (!isFinal) return this.#wrong('a control frame is fragmented')
-    if ((second & 0x7f) > MAX_CONTROL_BYTES) return this.#wrong('a control frame is larger than 125 bytes')
-    if (opcode === CLOSE && (second & 0x7f) === 1) return this.#wrong('a close frame has half a code')
-    return true
+    const problem = frameProblem(first, second, this.#options, this.#opcode !== 0)
+    return problem === undefined || this.#wrong(problem)
   }
 
   /** Begins a frame whose header is complete. */
