@@ -11,7 +11,7 @@ const XMLNS = 'xmlns="http://ws.apache.org/ns/synapse"'
 /** Gives the settings of a gateway: its ports, and lines of deployment.toml for further sections. */
 export function settings({ http, probe }: Ports, http1 = '', more = ''): Files {
   return {
-    'deployment.toml': `[transport.http]\nlistener.port = ${http}\n${http1}\n[management]\nprobe.port = ${probe}\n${more}`,
+    'deployment.toml': `[transport.http]\nlistener.port = ${http}\nlistener.header_timeout_ms = 120000\n${http1}\n[management]\nprobe.port = ${probe}\n${more}`,
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Configuration } from './configuration.ts'
 import type { Ports } from './ports.ts'
 import { here } from './program.ts'
@@ -35,6 +36,12 @@ export const barePipe: Subject = baseline(
   '--backend',
   '{backend}',
 )
+
+/** The relay by nginx, which copies bytes; undefined where it is not installed. */
+export function nginxPipe(): Subject | undefined {
+  const isThere = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx'].some(path => existsSync(path))
+  return isThere ? baseline('nginx', 'nginx.ts', '--port', '{relay}', '--backend', '{backend}') : undefined
+}
 
 /** Broadcast by writing a frame of the `ws` library to every socket. */
 export const broadcastByHand: Subject = baseline(
