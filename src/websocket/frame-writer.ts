@@ -91,7 +91,7 @@ export class FrameWriter {
     if (count === 1 && this.#opcodes[0] === WHOLE) {
       // Usual for a broadcast: its frame is in memory once, whoever is slow to take it.
       this.#bytes = 0
-      this.#opcodes.length = 0
+      this.#opcodes.pop()
       this.#socket.write(payloads.pop()!)
       return
     }
@@ -107,8 +107,12 @@ export class FrameWriter {
       this.#writeBlocks(payloads)
       this.#socket.uncork()
     }
-    payloads.length = 0
-    this.#opcodes.length = 0
+    this.#empty()
+  }
+
+  /** Takes the messages off one by one: a list that is cut to nothing loses its memory, and asks for it anew. */
+  #empty(): void {
+    while (this.#payloads.pop() !== undefined) this.#opcodes.pop()
   }
 
   /** More than one block: the system gets them in one call all the same. */
