@@ -83,15 +83,14 @@ export class HttpOrigin implements Origin {
     const { mediaType } = content
     const contentType = contentTypeOf(message, { content, mediaType }, transport)
     if (contentType !== undefined) headers['Content-Type'] = contentType
-    const body = content.takeBody()
     const reason = reasonOf(ctx, status)
-    const isWanted = this.request.method !== 'HEAD' && !isTrue(transport?.noEntityBody)
-    if (body.received || !isWanted) {
-      if (!body.received) body.stream().destroy()
-      this.#send(status, { headers, reason, ...(isWanted && body.received && { body: body.received }) })
+    if (this.#isHead || isTrue(transport?.noEntityBody)) {
+      this.#send(status, { headers, reason })
       return
     }
-    return this.#stream(ctx, body, { status, headers, reason })
+    const { received } = content.arriving!
+    if (received) this.#send(status, { headers, body: received, reason })
+    else return this.#stream(ctx, content.takeBody(), { status, headers, reason })
   }
 
   #stream(ctx: MessageContext, body: ArrivingBody, head: Response & { status: number }): Promise<void> {
@@ -173,7 +172,14 @@ export class HttpOrigin implements Origin {
     const headers = responseHeaders(message, { status, request: this.request })
     // Compatibility: this property is set where the message could not be sent; the caller is told so.
     if (transport?.extra.has('ERROR_CODE')) headers.Connection = 'close'
+    // How long the payload would be that is not sent (RFC 9110, 9.3.2).
+    const length = this.#isHead && message.status !== undefined && message.headers.get('Content-Length')
+    if (length) headers['Content-Length'] = length
     return headers
+  }
+
+  get #isHead(): boolean {
+    return this.request.method === 'HEAD'
   }
 
   /** Gives the response a tag, and tells whether the caller has just that. */
@@ -186,7 +192,8 @@ export class HttpOrigin implements Origin {
 
   #send(status: number, { headers = {}, body = NO_BYTES, reason }: Response = {}): void {
     const hasBody = status !== 204 && status !== 304
-    if (hasBody) headers['Content-Length'] ??= body.length
+    if (body.length > 0 && hasBody) headers['Content-Length'] = body.length
+    else if (hasBody && !this.#isHead) headers['Content-Length'] = 0
     this.#head(status, { headers, reason })
     // An empty body would be a write of its own.
     this.#response.end(hasBody && body.length > 0 ? body : undefined)

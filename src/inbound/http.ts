@@ -40,13 +40,11 @@ export function answerHttp(taken: HttpExchange): MaybePromise<void> {
   if (length === undefined || length > Math.min(SMALL_BODY_BYTES, taken.maxBodyBytes))
     return take(taken, route)
   return new Promise((resolve, reject) => {
-    let body: Buffer | undefined
-    raw.on('data', (chunk: Buffer) => {
-      body = body === undefined ? chunk : Buffer.concat([body, chunk])
-    })
+    const chunks: Buffer[] = []
+    raw.on('data', (chunk: Buffer) => chunks.push(chunk))
     raw.on('end', () => {
       try {
-        resolve(take(taken, route, body ?? NO_BYTES))
+        resolve(take(taken, route, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
       } catch (error) {
         reject(error)
       }

@@ -1,11 +1,8 @@
 // Inbound endpoints for HTTP: a port of their own, APIs bound to it, and requests passed on to the services of the
 // HTTP transport.
 
-import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Identity, makeIdentity, TestFolder } from '../support/certificates.ts'
+import { statusOver, type TestAuthority, testAuthority } from '../support/certificates.ts'
 import { proxy } from '../support/configurations.ts'
 import { buildGateway, startGateway, type TestGateway } from '../support/gateway.ts'
 import { ask, startHttpBackend } from '../support/http-backend.ts'
@@ -88,19 +85,11 @@ describe('with a pattern', () => {
 })
 
 describe('TLS', () => {
-  const folder = new TestFolder()
-  afterAll(() => folder[Symbol.dispose]())
-  let authority: Identity
-  let store: string
-  let trust: string
-  let someone: Identity
+  let made: TestAuthority
   beforeAll(async () => {
-    authority = await makeIdentity(['Test Authority'])
-    const server = await makeIdentity(['localhost'], authority)
-    someone = await makeIdentity(['someone'], authority)
-    store = folder.write('server.pem', server.cert + server.key)
-    trust = folder.write('trust.pem', authority.cert)
+    made = await testAuthority()
   })
+  afterAll(() => made[Symbol.dispose]())
 
   const storeXml = (element: string, location: string): string =>
     `<${element}><Location>${location}</Location><Type>JKS</Type><Password>unused</Password></${element}>`
@@ -109,21 +98,14 @@ describe('TLS', () => {
     inbound('in', {
       protocol: 'https',
       attributes: 'sequence="take"',
-      parameters: `<parameter name="keystore">${storeXml('KeyStore', store)}</parameter>
+      parameters: `<parameter name="keystore">${storeXml('KeyStore', made.serverStore)}</parameter>
         ${parameter('HttpsProtocols', 'TLSv1.1,TLSv1.2')}${more}`,
     }) +
     `<sequence name="take"><log level="custom"><property name="IN" expression="get-property('TRANSPORT_IN_NAME')"/></log>${say('secret')}</sequence>`
 
-  async function get(gateway: TestGateway, options: object = {}): Promise<number | string> {
+  function get(gateway: TestGateway, options: object = {}): Promise<number | 'refused'> {
     const { url } = gateway.gateway.listening.find(({ url }) => url.startsWith('https:'))!
-    const outgoing = request(url, { ca: authority.cert, agent: false, ...options }).end()
-    try {
-      const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
-      response.resume()
-      return response.statusCode ?? 0
-    } catch {
-      return 'refused'
-    }
+    return statusOver(url, { ca: made.authority.cert, ...options })
   }
 
   test('has the certificate of the key store', async () => {
@@ -134,16 +116,16 @@ describe('TLS', () => {
   })
 
   test('lets in who has a certificate, where that is asked for', async () => {
-    const more = `<parameter name="truststore">${storeXml('TrustStore', trust)}</parameter>${parameter('SSLVerifyClient', 'require')}`
+    const more = `<parameter name="truststore">${storeXml('TrustStore', made.trustStore)}</parameter>${parameter('SSLVerifyClient', 'require')}`
     await using gateway = await startGateway({ xml: secure(more) })
 
     expect(await get(gateway)).toBe('refused')
-    expect(await get(gateway, { cert: someone.cert, key: someone.key })).toBe(200)
+    expect(await get(gateway, made.someone)).toBe(200)
   })
 
   test('serves proxy services and APIs where the settings name a key store', async () => {
     const settings = {
-      'keystore.tls.file_name': store,
+      'keystore.tls.file_name': made.serverStore,
       'keystore.tls.password': 'unused',
       'transport.http.listener.secured_port': 0,
     }

@@ -158,6 +158,28 @@ test('an answer nobody takes does not keep its connection', async () => {
   await closed.promise
 })
 
+test('a body that nobody takes does not cost the client its answer', async () => {
+  const none = '<property name="NO_ENTITY_BODY" scope="axis2" value="true"/><respond/>'
+  await using gateway = await startGateway({ xml: proxy('p', none) })
+
+  const response = await upload(gateway.url('http'), body(1, createHash('sha1')))
+
+  expect([response.statusCode, response.headers['content-length']]).toEqual([200, '0'])
+})
+
+test('a request for the head alone is told how long the rest is', async () => {
+  await using backend = await serve((_request, response) =>
+    response.writeHead(200, { 'Content-Length': 5_000_000 }).end(),
+  )
+  await using gateway = await startGateway({ xml: through(backend.url) })
+
+  const asked = request(gateway.url('http'), { method: 'HEAD' }).end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+
+  expect([response.statusCode, response.headers['content-length']]).toEqual([200, '5000000'])
+  expect(await response.toArray()).toEqual([])
+})
+
 test('a backend that breaks off in the middle breaks the response off', async () => {
   await using backend = await serve((_request, response) => {
     response.writeHead(200, { 'Content-Length': String(10 * MIB) })

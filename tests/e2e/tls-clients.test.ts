@@ -2,37 +2,21 @@
 
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
-import { createServer, request } from 'node:https'
+import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { type Identity, makeIdentity, TestFolder } from '../support/certificates.ts'
+import { makeIdentity, statusOver, testAuthority } from '../support/certificates.ts'
 import { connect } from '../support/clients.ts'
 import { relay, service } from '../support/configurations.ts'
 import { buildGateway, startGateway, type TestGateway } from '../support/gateway.ts'
 
-const folder = new TestFolder()
-afterAll(() => folder[Symbol.dispose]())
-let authority: Identity
-let server: Identity
-let someone: Identity
-let stranger: Identity
-let serverStore: string
-let trustStore: string
-let clientStore: string
-beforeAll(async () => {
-  authority = await makeIdentity(['Test Authority'])
-  server = await makeIdentity(['localhost'], authority)
-  someone = await makeIdentity(['someone'], authority)
-  stranger = await makeIdentity(['stranger'])
-  serverStore = folder.write('server.pem', server.cert + server.key)
-  trustStore = folder.write('trust.pem', authority.cert)
-  clientStore = folder.write('client.pem', someone.cert + someone.key)
-})
+const made = await testAuthority()
+afterAll(() => made[Symbol.dispose]())
+const { folder, authority, server, someone, stranger, serverStore, trustStore, clientStore } = made
 
 const parameter = (name: string, value: string): string => `<parameter name="${name}">${value}</parameter>`
 const PROPERTIES = ['X509', 'subject', 'issuer', 'names', 'serial', 'fingerprint']
@@ -47,16 +31,9 @@ const https = (verify: string, sequence = `${LOG}<respond/>`): string =>
     ${parameter('SSLVerifyClient', verify)}</parameters></inboundEndpoint>
   <sequence name="take">${sequence}</sequence>`
 
-async function get(gateway: TestGateway, options: object = {}): Promise<number | string> {
+function get(gateway: TestGateway, options: object = {}): Promise<number | 'refused'> {
   const { url } = gateway.gateway.listening.find(({ url }) => url.startsWith('https:'))!
-  const outgoing = request(url, { ca: authority.cert, agent: false, ...options }).end()
-  try {
-    const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
-    response.resume()
-    return response.statusCode ?? 0
-  } catch {
-    return 'refused'
-  }
+  return statusOver(url, { ca: authority.cert, ...options })
 }
 
 describe('SSLVerifyClient optional', () => {

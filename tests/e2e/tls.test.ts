@@ -6,31 +6,17 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { startUpper } from '../support/backends.ts'
-import { type Identity, makeIdentity, TestFolder } from '../support/certificates.ts'
+import { makeIdentity, testAuthority } from '../support/certificates.ts'
 import { Client, connect } from '../support/clients.ts'
 import { proxy, relay, sendTo, service } from '../support/configurations.ts'
 import { buildGateway, startGateway } from '../support/gateway.ts'
 
 const stored = (file: string): string => join(import.meta.dirname, '../support/keystores', file)
-const folder = new TestFolder()
-afterAll(() => folder[Symbol.dispose]())
-
-let authority: Identity
-let server: Identity
-let someone: Identity
-let stranger: Identity
-let serverStore: string
-let trustStore: string
-beforeAll(async () => {
-  authority = await makeIdentity(['Test Authority'])
-  server = await makeIdentity(['localhost'], authority)
-  someone = await makeIdentity(['someone'], authority)
-  stranger = await makeIdentity(['stranger'])
-  serverStore = folder.write('server.pem', server.cert + server.key)
-  trustStore = folder.write('trust.pem', authority.cert)
-})
+const made = await testAuthority()
+afterAll(() => made[Symbol.dispose]())
+const { folder, authority, server, someone, stranger, serverStore, trustStore } = made
 
 const secure = (parameters: Record<string, string> = {}): string =>
   service('<respond/>', {

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { type RequestOptions, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
@@ -36,5 +39,51 @@ export class TestFolder implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true })
+  }
+}
+
+/** An authority with what it has signed, and one nobody knows; in files for a gateway, too. */
+export interface TestAuthority extends Disposable {
+  readonly folder: TestFolder
+  readonly authority: Identity
+  /** For `localhost`. */
+  readonly server: Identity
+  readonly someone: Identity
+  /** Signed by itself. */
+  readonly stranger: Identity
+  readonly serverStore: string
+  readonly trustStore: string
+  /** The store of `someone`. */
+  readonly clientStore: string
+}
+
+/** Makes an authority. Going out of scope deletes its files. */
+export async function testAuthority(): Promise<TestAuthority> {
+  const folder = new TestFolder()
+  const authority = await makeIdentity(['Test Authority'])
+  const server = await makeIdentity(['localhost'], authority)
+  const someone = await makeIdentity(['someone'], authority)
+  return {
+    folder,
+    authority,
+    server,
+    someone,
+    stranger: await makeIdentity(['stranger']),
+    serverStore: folder.write('server.pem', server.cert + server.key),
+    trustStore: folder.write('trust.pem', authority.cert),
+    clientStore: folder.write('client.pem', someone.cert + someone.key),
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  }
+}
+
+/** Gets a URL over TLS, on a connection of its own: the status, or `refused`. */
+export async function statusOver(url: string, options: RequestOptions): Promise<number | 'refused'> {
+  const outgoing = request(url, { agent: false, ...options }).end()
+  try {
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+    response.resume()
+    return response.statusCode ?? 0
+  } catch {
+    return 'refused'
   }
 }
