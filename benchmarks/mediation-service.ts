@@ -1,3 +1,4 @@
+import { Alone } from '../src/cluster/alone.ts'
 import type { Logger } from '../src/core/logger.ts'
 import { MessageCounters } from '../src/core/metrics.ts'
 import type { Origin, Service } from '../src/core/ports.ts'
@@ -47,7 +48,9 @@ export function serviceOf(sequence: string): Service {
       http: settings.http(false),
       classes: settings.classes(),
       script: settings.script(),
+      storage: settings.storage(),
     },
+    cluster: new Alone('bench'),
     counters: () => new MessageCounters(),
     resource: <T extends Resource>(_key: string, make: () => T): T => make(),
   }

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os'
+import { Alone } from './cluster/alone.ts'
 import type { MessageContext } from './core/context.ts'
 import type { Logger } from './core/logger.ts'
 import { MessageCounters } from './core/metrics.ts'
@@ -91,8 +93,10 @@ export class Gateway implements Lifecycle {
     configureJson(settings.jsonXml())
     limitBacklog(settings.get('transport.ws.max_buffered_bytes'))
     this.#shared = this.#sharedListeners(loaded)
+    const nodeId = settings.get('myelin.node_id') ?? `${hostname()}-${process.pid}`
     this.#context = {
       log,
+      cluster: new Alone(nodeId),
       observe,
       settings: this.#buildSettings(loaded),
       counters: (service: string) => memoize(this.#counters, service, () => new MessageCounters()),
@@ -269,6 +273,7 @@ export class Gateway implements Lifecycle {
       http: this.settings.http(this.#shared.https !== undefined),
       classes: this.settings.classes(),
       script: this.settings.script(),
+      storage: this.settings.storage(),
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   HttpClientSettings,
   HttpSettings,
   ScriptSettings,
+  StorageSettings,
   WebSocketSettings,
 } from './language/declare.ts'
 import { type Diagnostics, didYouMean } from './language/diagnostic.ts'
@@ -97,6 +98,15 @@ export class Settings {
     return {
       timeoutMs: this.get('myelin.script.timeout_ms'),
       memoryMb: this.get('myelin.script.memory_mb'),
+    }
+  }
+
+  /** Where messages are kept that outlive the process. */
+  storage(): StorageSettings {
+    return {
+      dataFolder: resolvePath(this.get('myelin.data_folder') ?? 'data'),
+      redisUrl: this.get('myelin.redis.url'),
+      redisPrefix: this.get('myelin.redis.prefix'),
     }
   }
 

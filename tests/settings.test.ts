@@ -20,6 +20,10 @@ type Key = keyof typeof SETTINGS
 /** Every key, a value other than the default as it is written, and what it is read as. */
 const VALUES: Record<Key, [string, unknown]> = {
   'server.offset': ['10', 10],
+  'myelin.data_folder': ['"/var/lib/myelin"', '/var/lib/myelin'],
+  'myelin.redis.url': ['"redis://localhost:6379"', 'redis://localhost:6379'],
+  'myelin.redis.prefix': ['"shop"', 'shop'],
+  'myelin.node_id': ['"gateway-1"', 'gateway-1'],
   'transport.http.listener.enable': ['false', false],
   'transport.http.listener.port': ['0', 0],
   'transport.http.listener.host': ['"127.0.0.1"', '127.0.0.1'],

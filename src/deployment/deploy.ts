@@ -14,7 +14,7 @@ import { mainService } from './main-service.ts'
 import { type ArtifactNode, readArtifacts, readFromEntry } from './read.ts'
 
 /** What a deployment is built with, beside its files. */
-export type DeployContext = Pick<Build, 'log' | 'settings' | 'counters' | 'resource'> &
+export type DeployContext = Pick<Build, 'log' | 'settings' | 'counters' | 'cluster' | 'resource'> &
   Pick<CompileContext, 'observe'>
 
 /** What a deployment may have beside its files. */

@@ -1,3 +1,4 @@
+import type { Cluster } from '../core/cluster.ts'
 import type { Entry } from '../core/entry.ts'
 import type { Logger } from '../core/logger.ts'
 import type { MessageCounters } from '../core/metrics.ts'
@@ -160,6 +161,8 @@ export interface Build {
   readonly artifact: { readonly kind: string; readonly name: string }
   /** Process settings that components ask for. */
   readonly settings: BuildSettings
+  /** The processes that run this configuration together. */
+  readonly cluster: Cluster
   /** Something with sockets or timers that outlives a deployment; made once per key. */
   resource<T extends Resource>(key: string, make: () => T): T
   /** Counters of a service, the same across deployments. */
@@ -209,6 +212,17 @@ export interface BuildSettings {
   /** Modules that stand for Java classes, each by the name of its class: absolute paths. */
   readonly classes: ReadonlyMap<string, string>
   readonly script: ScriptSettings
+  readonly storage: StorageSettings
+}
+
+/** Where messages are kept that outlive the process. */
+export interface StorageSettings {
+  /** Folder of the gateway's own data: an absolute path. It is made when something is kept there. */
+  readonly dataFolder: string
+  /** Address of a Redis, `redis://…` or `rediss://…`; undefined where there is none. */
+  readonly redisUrl: string | undefined
+  /** What the names of all keys in it begin with. */
+  readonly redisPrefix: string
 }
 
 /** What scripts may use up. */

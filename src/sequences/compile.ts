@@ -1,3 +1,4 @@
+import type { Cluster } from '../core/cluster.ts'
 import type { Entry } from '../core/entry.ts'
 import type { Logger } from '../core/logger.ts'
 import type { MessageCounters } from '../core/metrics.ts'
@@ -37,7 +38,7 @@ export type Observe = (span: Span, artifact: Build['artifact']) => () => void
 
 /** What compiling needs beside the artifact itself. */
 export interface CompileContext
-  extends Pick<Build, 'deployment' | 'log' | 'artifact' | 'settings' | 'counters' | 'resource'> {
+  extends Pick<Build, 'deployment' | 'log' | 'artifact' | 'settings' | 'counters' | 'cluster' | 'resource'> {
   readonly diagnostics: Diagnostics
   readonly names: Names
   readonly observe?: Observe
@@ -51,6 +52,7 @@ export class Builder implements Build {
   readonly log: Logger
   readonly artifact: Build['artifact']
   readonly settings: BuildSettings
+  readonly cluster: Cluster
   readonly #context: CompileContext
 
   constructor(context: CompileContext) {
@@ -59,6 +61,7 @@ export class Builder implements Build {
     this.log = context.log
     this.artifact = context.artifact
     this.settings = context.settings
+    this.cluster = context.cluster
   }
 
   counters(service: string): MessageCounters {

@@ -271,6 +271,26 @@ export const SETTINGS = {
   'management.probe.enable': setting(boolean, true, 'Whether /healthz and /liveness are served.'),
   'management.probe.port': setting(port, 9201, 'Port of the probes.'),
   'management.probe.host': setting(text, undefined, 'Address the probes bind to; default all.'),
+  'myelin.data_folder': setting(
+    text,
+    undefined,
+    'Folder for what outlives the process, such as durable message stores; default `data` in the current folder. It is made when it is needed.',
+  ),
+  'myelin.redis.url': setting(
+    text,
+    undefined,
+    'Address of a Redis, 6.2 or newer, for durable message stores and for several gateways that work as one: redis://user:password@host:6379/0, or rediss:// for TLS.',
+  ),
+  'myelin.redis.prefix': setting(
+    text,
+    'myelin',
+    'What the names of all keys in that Redis begin with: gateways with the same one work as one.',
+  ),
+  'myelin.node_id': setting(
+    text,
+    undefined,
+    'Name of this process among several; default the name of the machine and the number of the process.',
+  ),
   'myelin.strict': setting(
     boolean,
     false,

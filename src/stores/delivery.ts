@@ -3,8 +3,8 @@ import type { Fault } from '../core/fault.ts'
 import type { Pipeline, Service } from '../core/ports.ts'
 import { enterFault } from '../sequences/pipeline.ts'
 import { pause } from '../sequences/repeating.ts'
-import type { ReadableStore } from './memory-store.ts'
 import { inject, type ProcessorState } from './processor.ts'
+import type { ReadableStore } from './readable-store.ts'
 import type { StoredMessage } from './stored-message.ts'
 
 /** How often a message is tried, and what becomes of one that cannot be delivered. */
@@ -39,7 +39,7 @@ export async function deliverStored(
     const ctx = restored(message, service)
     const fault = await attempt(ctx)
     if (!fault) {
-      store.remove(message)
+      await store.remove(message, 'delivered')
       return
     }
     service.log.warn({ message: message.id }, `${service.label}attempt ${attempts} failed: ${fault.message}`)
@@ -64,7 +64,7 @@ async function giveUp(
   if (rules.failed) {
     try {
       await rules.failed.put(restored(message, service))
-      store.remove(message)
+      await store.remove(message, 'moved')
       return
     } catch (error) {
       service.log.error(
@@ -73,7 +73,7 @@ async function giveUp(
       )
     }
   } else if (rules.drops) {
-    store.remove(message)
+    await store.remove(message, 'dropped')
     service.log.warn(
       { message: message.id },
       `${service.label}the message is dropped: its attempts are used up`,

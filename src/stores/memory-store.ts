@@ -1,8 +1,9 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Logger } from '../core/logger.ts'
-import type { MessageStore } from '../core/ports.ts'
 import type { Resource } from '../language/declare.ts'
+import { BoundedDeadLetters } from './memory-dead-letters.ts'
+import type { Failure, ReadableStore, Removal, StoreTally } from './readable-store.ts'
 import { StoredMessage } from './stored-message.ts'
 
 /** How much a store in memory holds at most. */
@@ -14,33 +15,29 @@ export interface StoreLimits {
 /** Enough for a backend that is away for a while, and too little to use up the memory of a small machine. */
 export const DEFAULT_STORE_LIMITS: StoreLimits = { maxMessages: 100_000, maxBytes: 256 * 1024 * 1024 }
 
-/** A store that message processors can read. */
-export interface ReadableStore extends MessageStore {
-  /** Takes the oldest message that nobody works on; it stays in the store until it is removed. */
-  take(): StoredMessage | undefined
-  /** Puts a message that was taken back in its place. */
-  release(message: StoredMessage): void
-  /** Removes a message that was taken. */
-  remove(message: StoredMessage): void
-}
-
 /** Messages in the order they came, in memory: lost when the process ends. It outlives deployments. */
 export class MemoryStore implements ReadableStore, Resource {
   readonly name: string
+  readonly kind = 'in memory'
+  readonly deadLetters = new BoundedDeadLetters(message => this.#add(message))
   limits: StoreLimits = DEFAULT_STORE_LIMITS
   readonly #log: Logger
   readonly #messages = new Set<StoredMessage>()
   readonly #taken = new Set<StoredMessage>()
   #bytes = 0
+  readonly #tally = { stored: 0, delivered: 0, moved: 0, dropped: 0, died: 0, redelivered: 0 }
 
   constructor(name: string, log: Logger) {
     this.name = name
     this.#log = log
   }
 
-  /** How many messages are in it. */
-  get size(): number {
+  size(): number {
     return this.#messages.size
+  }
+
+  tally(): StoreTally {
+    return { ...this.#tally }
   }
 
   /** @throws Fault 0 when the store is full */
@@ -52,8 +49,7 @@ export class MemoryStore implements ReadableStore, Resource {
         0,
         `message store ${this.name} is full: it holds ${this.#messages.size} messages of ${this.#bytes} bytes`,
       )
-    this.#messages.add(message)
-    this.#bytes += message.bytes
+    this.#add(message)
   }
 
   take(): StoredMessage | undefined {
@@ -69,9 +65,14 @@ export class MemoryStore implements ReadableStore, Resource {
     this.#taken.delete(message)
   }
 
-  remove(message: StoredMessage): void {
-    this.#taken.delete(message)
-    if (this.#messages.delete(message)) this.#bytes -= message.bytes
+  remove(message: StoredMessage, as: Removal): void {
+    if (this.#forget(message)) this.#tally[as]++
+  }
+
+  bury(message: StoredMessage, why: Failure): void {
+    if (!this.#forget(message)) return
+    this.#tally.died++
+    this.deadLetters.add(message, why)
   }
 
   async stop(): Promise<void> {
@@ -85,9 +86,17 @@ export class MemoryStore implements ReadableStore, Resource {
     this.#taken.clear()
     this.#bytes = 0
   }
-}
 
-/** Whether a message processor can read a store. */
-export function isReadable(store: MessageStore | undefined): store is ReadableStore {
-  return store !== undefined && 'take' in store
+  #add(message: StoredMessage): void {
+    this.#messages.add(message)
+    this.#bytes += message.bytes
+    this.#tally.stored++
+  }
+
+  #forget(message: StoredMessage): boolean {
+    this.#taken.delete(message)
+    if (!this.#messages.delete(message)) return false
+    this.#bytes -= message.bytes
+    return true
+  }
 }

@@ -2,7 +2,8 @@ import type { MessageStore } from '../core/ports.ts'
 import { artifact, type Build } from '../language/declare.ts'
 import { attribute, body, child, parameters } from '../language/field.ts'
 import { boolean, integer, name, type Reference, reference, text } from '../language/types.ts'
-import { DEFAULT_STORE_LIMITS, MemoryStore, type ReadableStore } from './memory-store.ts'
+import { DEFAULT_STORE_LIMITS, MemoryStore } from './memory-store.ts'
+import type { ReadableStore } from './readable-store.ts'
 
 const MEMORY = 'org.apache.synapse.message.store.impl.memory.InMemoryStore'
 
@@ -94,6 +95,10 @@ function withFailover(store: MemoryStore, other: Reference, build: Build): Messa
   const second = build.messageStore(other)
   const guarded: ReadableStore = {
     name: store.name,
+    kind: store.kind,
+    deadLetters: store.deadLetters,
+    size: () => store.size(),
+    tally: () => store.tally(),
     put(ctx) {
       try {
         store.put(ctx)
@@ -104,7 +109,8 @@ function withFailover(store: MemoryStore, other: Reference, build: Build): Messa
     },
     take: () => store.take(),
     release: message => store.release(message),
-    remove: message => store.remove(message),
+    remove: (message, as) => store.remove(message, as),
+    bury: (message, why) => store.bury(message, why),
   }
   return guarded
 }

@@ -4,7 +4,7 @@ import type { CronSchedule } from '../language/cron.ts'
 import type { Resource } from '../language/declare.ts'
 import { exchange } from '../sequences/exchange.ts'
 import { pause, Repeating } from '../sequences/repeating.ts'
-import { isReadable, type ReadableStore } from './memory-store.ts'
+import { isReadable, type ReadableStore } from './readable-store.ts'
 import type { StoredMessage } from './stored-message.ts'
 
 /** When a message processor runs, and how much it does then. */
@@ -77,7 +77,7 @@ export class Processor implements Lifecycle {
 async function takeSome(store: ReadableStore, work: Work, signal: AbortSignal): Promise<number> {
   const taken: StoredMessage[] = []
   for (let i = 0; i < (work.concurrency ?? 1); i++) {
-    const message = store.take()
+    const message = await store.take()
     if (!message) break
     taken.push(message)
   }
@@ -87,7 +87,7 @@ async function takeSome(store: ReadableStore, work: Work, signal: AbortSignal): 
         await work.one(message, store, signal)
       } finally {
         // One that was removed is gone; any other is there for the next run.
-        store.release(message)
+        await store.release(message)
       }
     }),
   )

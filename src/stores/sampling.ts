@@ -11,7 +11,7 @@ export function sampling(service: Service, sequence: Pipeline, concurrency: numb
   return {
     concurrency,
     async one(message, store) {
-      store.remove(message)
+      await store.remove(message, 'delivered')
       await inject(restored(message, service), sequence)
     },
   }

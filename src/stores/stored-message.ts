@@ -11,6 +11,9 @@ export class StoredMessage {
   readonly id: string
   /** Size of the payload; everything else is small beside it. */
   readonly bytes: number
+  readonly mediaType: string
+  /** When it was stored, in milliseconds since 1970. */
+  readonly storedAt = Date.now()
   readonly #message: Message
   readonly #properties: Properties | undefined
   readonly #variables: readonly (readonly [string, unknown])[]
@@ -23,6 +26,7 @@ export class StoredMessage {
     this.id = ctx.id
     this.#message = ctx.message.share()
     this.bytes = this.#message.content.bytes.length
+    this.mediaType = this.#message.content.mediaType
     this.#properties = ctx.propertiesIfAny && new Properties(ctx.propertiesIfAny)
     this.#variables = ctx.variables.entries()
     this.#transport = ctx.transportIfAny && forLater(ctx.transportIfAny)

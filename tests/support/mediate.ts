@@ -1,3 +1,4 @@
+import { Alone } from '../../src/cluster/alone.ts'
 import { type ContextOptions, MessageContext } from '../../src/core/context.ts'
 import { MessageCounters } from '../../src/core/metrics.ts'
 import type { Origin, RequestFacts } from '../../src/core/ports.ts'
@@ -103,7 +104,9 @@ export function deployed(
       http: settings.http(false),
       classes: settings.classes(),
       script: settings.script(),
+      storage: settings.storage(),
     },
+    cluster: new Alone('test'),
     counters(service) {
       const known = counters.get(service) ?? new MessageCounters()
       counters.set(service, known)
