@@ -112,15 +112,16 @@ export class MessageContext {
 
   /** Whether `send` relays the frame as it came: as long as the payload is what it was, unless somebody said (axis2 flag). */
   get sendsFrame(): boolean {
-    return this.frame !== undefined && (this.relaysOnSend ?? this.#isPayloadFrame)
+    return this.frame !== undefined && (this.relaysOnSend ?? this.#isPayloadFrame())
   }
 
   /** Whether `respond` relays the frame as it came: decided as for `send`, by the default flag. */
   get respondsFrame(): boolean {
-    return this.frame !== undefined && (this.relaysOnRespond ?? this.#isPayloadFrame)
+    return this.frame !== undefined && (this.relaysOnRespond ?? this.#isPayloadFrame())
   }
 
-  get #isPayloadFrame(): boolean {
+  // No getter: the engine looks up a private one each time.
+  #isPayloadFrame(): boolean {
     const { content } = this.message
     return content.form === 'bytes' && !content.isArriving && content.bytes === this.frameData
   }

@@ -45,13 +45,13 @@ export class ClientDelivery {
 
   /** Sends a message of its own. */
   send(data: Buffer, isBinary: boolean, compress: boolean): void {
-    if (this.#isKept) this.#keep({ data, isBinary })
+    if (this.#isKept()) this.#keep({ data, isBinary })
     else this.#client.connection.send(data, isBinary, compress)
   }
 
   /** Sends a message that goes to many. */
   push(message: PushedMessage): void {
-    if (this.#isKept) this.#keep(message)
+    if (this.#isKept()) this.#keep(message)
     else this.#client.connection.sendPrepared(message)
   }
 
@@ -87,7 +87,7 @@ export class ClientDelivery {
   }
 
   /** Whether a message has to wait behind others, outside the connection. */
-  get #isKept(): boolean {
+  #isKept(): boolean {
     if (this.#outbox) return true
     const { policy } = this.#slow
     return policy !== 'pause' && policy !== 'close' && this.#client.connection.isBehind

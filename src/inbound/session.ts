@@ -70,7 +70,7 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
       this.onPong = data => {
         if (ownPong(data) === undefined) this.#onControl('pong', data)
       }
-      this.controlFromBackend = (link, kind, data) => this.#fromBackends.event(link, kind, data)
+      this.controlFromBackend = (link, kind, data) => this.#fromBackends().event(link, kind, data)
     }
   }
 
@@ -160,7 +160,7 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   /** The client is leaving, or has left. What it sent before goes through, and then its backends are closed. */
   onClosing(code: number, reason: string): void {
     if (this.#linkedEnd?.isClientLeaving) return
-    this.#fromClient.close(this.#end.clientLeaves(code, reason, this.#fromClient.isQuiet))
+    this.#fromClient.close(this.#end().clientLeaves(code, reason, this.#fromClient.isQuiet))
   }
 
   #onControl(kind: 'ping' | 'pong', data: Buffer): void {
@@ -196,7 +196,7 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   /** A link that cannot be opened ends the session; the end of the client ends its links. */
   ended(ctx: MessageContext): void {
     if (ctx.event === 'close') {
-      this.#end.terminated(ctx)
+      this.#end().terminated(ctx)
       return
     }
     this.#fromClient.ended(ctx)
@@ -240,7 +240,7 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
 
   linkOpened(link: Link): void {
     this.#links.opened ??= link
-    this.#fromBackends.event(link, 'linked')
+    this.#fromBackends().event(link, 'linked')
   }
 
   waitFor(link: Link): void {
@@ -254,15 +254,15 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
     this.activity++
     this.#links.opened ??= link
-    this.#fromBackends.message(link, data, isBinary, contentType)
+    this.#fromBackends().message(link, data, isBinary, contentType)
   }
 
   /** The backend is gone: its close reaches the client; where it was lost, the fault sequence runs first. */
   linkClosed(link: Link, code: number, reason: string, loss?: LinkLoss): void {
     this.#links.opened ??= link
-    if (code === ABNORMAL) this.#fromBackends.lost(link, reason, loss)
+    if (code === ABNORMAL) this.#fromBackends().lost(link, reason, loss)
     const end = loss ?? closeForClient(code, reason)
-    this.#end.backendLeaves(this.#fromBackends, () => this.close(end.code, end.reason))
+    this.#end().backendLeaves(this.#fromBackends(), () => this.close(end.code, end.reason))
   }
 
   close(code: number | undefined, reason: string): void {
@@ -272,7 +272,7 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
       return
     }
     this.#fromClient.clear()
-    this.#end.begin({ code, reason })
+    this.#end().begin({ code, reason })
     this.#toClient.close(code, reason)
     // The client's answer to the close frame must be read, even where a message was waiting.
     this.#connection.resume()
@@ -316,12 +316,12 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
 
   // — what is made when it is first needed —
 
-  get #fromBackends(): BackendMessages {
+  #fromBackends(): BackendMessages {
     this.#backendMessages ??= new BackendMessages(this, this.#links, this.#pressure)
     return this.#backendMessages
   }
 
-  get #end(): LinkedEnd {
+  #end(): LinkedEnd {
     this.#linkedEnd ??= new LinkedEnd(this.#links, this.#sessions.options.closeDeadlineMs)
     return this.#linkedEnd
   }

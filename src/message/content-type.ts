@@ -2,7 +2,7 @@ import { MIMEType } from 'node:util'
 
 /** Takes the parameters off a Content-Type header. */
 export function mediaTypeOf(contentType: string | undefined): string {
-  if (contentType === undefined) return ''
+  if (!contentType) return ''
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }

@@ -57,7 +57,7 @@ function finish(ctx: MessageContext): MaybePromise<void> {
 function end(ctx: MessageContext): void {
   ctx.origin.ended(ctx)
   for (const callback of ctx.exchangeIfAny?.atEnd ?? []) callback()
-  ctx.service.counters.ended[ctx.ending]++
+  ctx.service.counters.end(ctx.ending)
 }
 
 function unhandled(ctx: MessageContext, thrown: unknown): MaybePromise<void> {

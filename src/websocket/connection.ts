@@ -151,10 +151,6 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
     return this.#unsent.isBehind
   }
 
-  get #deflating(): DeflateQueue | undefined {
-    return this.#unsent.deflating
-  }
-
   /** Bytes that came from the peer so far, those of TLS and of control frames included. */
   get receivedBytes(): number {
     return (this.#socket as Socket).bytesRead
@@ -172,7 +168,7 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
 
   /** Whether messages may be compressed, as both sides agreed. */
   get isCompressing(): boolean {
-    return this.#deflating !== undefined
+    return this.#unsent.deflating !== undefined
   }
 
   /**
@@ -183,7 +179,7 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
   send(data: Buffer | string, isBinary: boolean, mayCompress = true): void {
     if (!this.#isOpen) return
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
-    if (this.#deflating?.add(bytes, isBinary, mayCompress)) {
+    if (this.#unsent.deflating?.add(bytes, isBinary, mayCompress)) {
       this.#unsent.count()
       return
     }
@@ -196,7 +192,7 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
    * connection that is not open drops it.
    */
   sendPrepared(message: PushedMessage): void {
-    if (this.#isClient || this.#deflating?.isBusy) {
+    if (this.#isClient || this.#unsent.deflating?.isBusy) {
       this.send(message.data, message.isBinary, false)
       return
     }
@@ -242,7 +238,7 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
     this.#isOpen = false
     this.#latePong = undefined
     const payload = code !== undefined && isSendable(code) ? closePayload(code, cutReason(reason)) : NOTHING
-    if (this.#deflating?.isBusy) this.#goodbye = payload
+    if (this.#unsent.deflating?.isBusy) this.#goodbye = payload
     else this.#sendClose(payload)
   }
 
@@ -436,7 +432,7 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
     this.#isSocketClosed = true
     this.#goodbye = undefined
     clearTimeout(this.#timer)
-    this.#deflating?.close()
+    this.#unsent.deflating?.close()
     this.#unsent.close()
     // What came before a reset counts, even where reading was stopped.
     socket.off('data', onData)

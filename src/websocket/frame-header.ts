@@ -1,3 +1,5 @@
+import { endianness } from 'node:os'
+
 /** The longest header: two bytes, eight of length, four of mask (RFC 6455, 5.2). */
 export const MAX_HEADER_BYTES = 14
 
@@ -29,12 +31,31 @@ export function maskAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 
-/** Takes a mask off in place, four bytes at a time, and gives it turned to where it goes on. */
-export function unmask(chunk: Buffer, start: number, end: number, mask: number): number {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
+/** Whether the lowest byte of a word stands first, as it does in a mask. */
+const isLittleEndian = endianness() === 'LE'
+
+/** The bytes of a block as words, to be masked four at a time; made once for all that is in it. */
+export function wordsOf(block: Uint8Array): Int32Array {
+  const start = block.byteOffset & ~3
+  return new Int32Array(block.buffer as ArrayBuffer, start, (block.byteOffset + block.length - start) >>> 2)
+}
+
+/** Puts a mask on a part of a block, or takes it off, and gives it turned to where it goes on. */
+export function mask(block: Uint8Array, words: Int32Array, start: number, end: number, key: number): number {
+  // Words begin at multiples of four in the memory, not in the block.
+  const shift = block.byteOffset & 3
+  let turned = key
   let i = start
-  for (const last = end - 3; i < last; i += 4) view.setInt32(i, view.getInt32(i, true) ^ mask, true)
-  const odd = end - i
-  for (let shift = 0; i < end; i++, shift += 8) chunk[i] = chunk[i]! ^ ((mask >>> shift) & 0xff)
-  return odd === 0 ? mask : (mask >>> (odd * 8)) | (mask << (32 - odd * 8))
+  for (; i < end && (!isLittleEndian || ((i + shift) & 3) !== 0); i++) {
+    block[i] = block[i]! ^ (turned & 0xff)
+    turned = (turned >>> 8) | (turned << 24)
+  }
+  if (i === end) return turned
+  const last = (end + shift) >>> 2
+  for (let word = (i + shift) >>> 2; word < last; word++) words[word] = words[word]! ^ turned
+  for (i = Math.max(i, (last << 2) - shift); i < end; i++) {
+    block[i] = block[i]! ^ (turned & 0xff)
+    turned = (turned >>> 8) | (turned << 24)
+  }
+  return turned
 }

@@ -10,7 +10,15 @@ import {
   PONG,
   TEXT,
 } from './frame-check.ts'
-import { headerBytes, isMinimal, MAX_HEADER_BYTES, maskAt, payloadBytes, unmask } from './frame-header.ts'
+import {
+  headerBytes,
+  isMinimal,
+  MAX_HEADER_BYTES,
+  mask,
+  maskAt,
+  payloadBytes,
+  wordsOf,
+} from './frame-header.ts'
 import { MessageBuffer } from './message-buffer.ts'
 import { Utf8Check } from './utf8-check.ts'
 import { badData, protocolError, tooLarge, type Violation } from './violation.ts'
@@ -58,6 +66,8 @@ export class FrameReader {
   /** What came of a header that was split over two reads; made when one is. */
   #partial: Uint8Array | undefined
   #partialBytes = 0
+  /** The chunk that is read, as words; made when a mask is to be taken off. */
+  #words: Int32Array | undefined
 
   // — the frame under way —
   /** Payload bytes that are still to come. */
@@ -104,6 +114,7 @@ export class FrameReader {
   /** Reads a chunk, which is then the reader's; gives what stands behind a compressed message, if anything. */
   read(chunk: Buffer): Buffer | undefined {
     let at = 0
+    this.#words = undefined
     while (at < chunk.length) {
       if (this.#isOver) return undefined
       if (this.#isWaiting) return chunk.subarray(at)
@@ -127,11 +138,17 @@ export class FrameReader {
     const start = at + size
     const end = start + length
     if (end > chunk.length || length > this.#maxPlainBytes || !isMinimal(chunk[at + 1]!, length)) return at
-    if (this.#isMasked) unmask(chunk, start, end, maskAt(chunk, start - 4))
+    if (this.#isMasked) this.#unmask(chunk, start, end, maskAt(chunk, start - 4))
     const payload = chunk.subarray(start, end)
     if (first === 0x81 && !isUtf8(payload)) return this.#refuse(badData('the text is no UTF-8'), chunk)
     this.#messages.onMessage(payload, first === 0x82)
     return end
+  }
+
+  /** Takes a mask off a part of the chunk that is read. */
+  #unmask(chunk: Buffer, start: number, end: number, key: number): number {
+    this.#words ??= wordsOf(chunk)
+    return mask(chunk, this.#words, start, end, key)
   }
 
   #readHeader(chunk: Buffer, at: number): number {
@@ -212,7 +229,7 @@ export class FrameReader {
     const end = Math.min(chunk.length, at + this.#left)
     const claimed = this.#left
     this.#left -= end - at
-    if (this.#mask !== 0) this.#mask = unmask(chunk, at, end, this.#mask)
+    if (this.#mask !== 0) this.#mask = this.#unmask(chunk, at, end, this.#mask)
     const piece = chunk.subarray(at, end)
     if ((this.#first & 0x0f) >= CLOSE) {
       if (this.#left === 0 && !this.#control) this.#endFrame(piece)

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import { mask, wordsOf } from './frame-header.ts'
 
 /** Frames up to this size are put together in one block of memory, which is used again and again. */
 const SCRATCH_BYTES = 64 * 1024
@@ -11,7 +12,7 @@ const MAX_HEADER_BYTES = 14
 const WHOLE = 0
 
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-let scratchView = new DataView(scratch.buffer)
+let scratchWords = wordsOf(scratch)
 /** Where its free part begins: what is before waits for a slow socket to take it. */
 let free = 0
 
@@ -19,7 +20,7 @@ let free = 0
 function makeRoom(bytes: number): void {
   if (free + bytes <= SCRATCH_BYTES) return
   scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-  scratchView = new DataView(scratch.buffer)
+  scratchWords = wordsOf(scratch)
   free = 0
 }
 
@@ -146,10 +147,9 @@ export class FrameWriter {
     }
     const { length } = payload
     const frame = Buffer.allocUnsafeSlow((length < 65536 ? 4 : 10) + (this.#isMasking ? 4 + length : 0))
-    const view = new DataView(frame.buffer)
-    const end = writeHeader(frame, view, 0, opcode, length, this.#isMasking)
+    const end = writeHeader(frame, 0, opcode, length, this.#isMasking)
     if (this.#isMasking) {
-      writeMasked(frame, view, end, payload)
+      writeMasked(frame, wordsOf(frame), end, payload)
       this.#socket.write(frame)
       return
     }
@@ -162,8 +162,8 @@ export class FrameWriter {
       scratch.set(payload, start)
       return start + payload.length
     }
-    const at = writeHeader(scratch, scratchView, start, opcode, payload.length, this.#isMasking)
-    if (this.#isMasking) return writeMasked(scratch, scratchView, at, payload)
+    const at = writeHeader(scratch, start, opcode, payload.length, this.#isMasking)
+    if (this.#isMasking) return writeMasked(scratch, scratchWords, at, payload)
     scratch.set(payload, at)
     return at + payload.length
   }
@@ -172,7 +172,6 @@ export class FrameWriter {
 /** Writes the header of a frame (RFC 6455, 5.2) but for the mask; gives the place behind it. */
 export function writeHeader(
   target: Buffer,
-  view: DataView,
   at: number,
   opcode: number,
   length: number,
@@ -186,24 +185,26 @@ export function writeHeader(
   }
   if (length < 65536) {
     target[at + 1] = maskBit | 126
-    view.setUint16(at + 2, length)
+    target[at + 2] = length >>> 8
+    target[at + 3] = length & 0xff
     return at + 4
   }
   target[at + 1] = maskBit | 127
-  view.setUint32(at + 2, Math.floor(length / 2 ** 32))
-  view.setUint32(at + 6, length >>> 0)
+  target.writeUInt32BE(Math.floor(length / 2 ** 32), at + 2)
+  target.writeUInt32BE(length >>> 0, at + 6)
   return at + 10
 }
 
-/** Writes a mask and the payload under it, four bytes at a time. */
-function writeMasked(target: Buffer, view: DataView, at: number, payload: Buffer): number {
-  const mask = drawMask()
-  view.setInt32(at, mask, true)
+/** Writes a mask and the payload under it. */
+function writeMasked(target: Buffer, words: Int32Array, at: number, payload: Buffer): number {
+  const key = drawMask()
+  target[at] = key & 0xff
+  target[at + 1] = (key >>> 8) & 0xff
+  target[at + 2] = (key >>> 16) & 0xff
+  target[at + 3] = key >>> 24
   const start = at + 4
   const end = start + payload.length
   target.set(payload, start)
-  let i = start
-  for (const last = end - 3; i < last; i += 4) view.setInt32(i, view.getInt32(i, true) ^ mask, true)
-  for (let shift = 0; i < end; i++, shift += 8) target[i] = target[i]! ^ ((mask >>> shift) & 0xff)
+  mask(target, words, start, end, key)
   return end
 }

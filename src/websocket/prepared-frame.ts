@@ -29,8 +29,7 @@ export class PreparedFrame implements PushedMessage {
 function encode(data: Buffer, isBinary: boolean): Buffer {
   const { length } = data
   const frame = Buffer.allocUnsafeSlow(MAX_HEADER_BYTES + length)
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
-  const start = writeHeader(frame, view, 0, isBinary ? 0x82 : 0x81, length, false)
+  const start = writeHeader(frame, 0, isBinary ? 0x82 : 0x81, length, false)
   frame.set(data, start)
   return frame.subarray(0, start + length)
 }
