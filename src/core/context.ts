@@ -15,7 +15,21 @@ import { isTrue, TransportState } from './transport-state.ts'
  * What a context stands for: a message, or something that befell its session. `open` and `close` are the
  * handshake and terminate messages of the original product, `linked` its target handshake message.
  */
-export type Event = 'message' | 'open' | 'linked' | 'ping' | 'pong' | 'close'
+export type Event =
+  | 'message'
+  | 'open'
+  | 'linked'
+  | 'ping'
+  | 'pong'
+  | 'close'
+  /** A client asks to be let in, and has no answer yet. Where this has a hook, `open` comes after the answer. */
+  | 'upgrade'
+  /** Nothing came or went for as long as the service says. */
+  | 'idle'
+  /** The connection failed, or a message did. */
+  | 'error'
+  /** A message that nothing is for. */
+  | 'unmatched'
 
 /** Kind of the WebSocket frame a message came in. */
 export type FrameKind = 'text' | 'binary'
@@ -67,9 +81,9 @@ export class MessageContext {
   isFaultHandled = false
   /** `OUT_ONLY`, as it was set. */
   outOnly: unknown = undefined
-  /** The frame it came in, and its bytes, whatever became of the content since. */
+  /** The frame it came in, and its bytes, whatever became of the content since; those of one that is arriving come with it. */
   readonly frame: FrameKind | undefined
-  readonly frameData: Buffer | undefined
+  frameData: Buffer | undefined
   /** The link to a backend it came over, if it did. */
   readonly link: Link | undefined
   /** Whether `send` relays the frame, and whether `respond` does, where the configuration or the type says so. */
@@ -123,7 +137,8 @@ export class MessageContext {
   // No getter: the engine looks up a private one each time.
   #isPayloadFrame(): boolean {
     const { content } = this.message
-    return content.form === 'bytes' && !content.isArriving && content.bytes === this.frameData
+    if (content.isArriving) return content.arriving!.isFrame === true
+    return content.form === 'bytes' && content.bytes === this.frameData
   }
 
   /** The default scope. */

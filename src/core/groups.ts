@@ -4,8 +4,20 @@ import type { MaybePromise } from './step.ts'
 export interface PushedMessage {
   readonly data: Buffer
   readonly isBinary: boolean
+  /** Whether it may leave compressed. */
+  readonly mayCompress: boolean
   /** The frame of it that a server sends, made once for all. */
   readonly frame: Buffer
+  /** Makes compressed frames of it; undefined where it is to leave as it is. */
+  readonly compressed?: CompressedFrames | undefined
+}
+
+/** The compressed frames of a message, made once for all whose window has the same size. */
+export interface CompressedFrames {
+  /** Gives the frame for a window, uncompressed where that is smaller; undefined while it is not made. */
+  at(windowBits: number): Buffer | undefined
+  /** Calls back when it is. */
+  whenMade(windowBits: number, done: () => void): void
 }
 
 /** A client's session, as far as it can be in groups and be sent to. */
@@ -21,7 +33,33 @@ export interface Pushed {
   readonly delivered: number
   /** The ids of those that did not get it. */
   readonly failed: readonly string[]
+  /** How many more did not get it, of other processes that do not list them all. */
+  readonly unlisted?: number
+  /**
+   * The other processes that did not say in time what became of it, which may have sent it all the same; `*` where
+   * there is no way to others now. Undefined where there are no others.
+   */
+  readonly unanswered?: readonly string[]
+  /** Whether it went to other processes, whose word is not waited for. */
+  readonly isSentOn?: boolean
 }
+
+/** The sessions of one service in this process. */
+export interface ServiceSessions {
+  readonly size: number
+  /** Sends to all who connected with a path. */
+  broadcast(path: string, message: PushedMessage): void
+}
+
+/** How many sessions of a service one process has. */
+export interface SessionCount {
+  readonly node: string
+  readonly service: string
+  readonly sessions: number
+}
+
+/** Sends to the sessions of a service in all other processes that connected with a path; false where there is no way to them. */
+export type BroadcastElsewhere = (service: string, path: string, message: PushedMessage) => boolean
 
 /**
  * The groups that sessions are in, by name, and the sessions themselves by id. Members are known from `begin` until
@@ -29,6 +67,14 @@ export interface Pushed {
  * can be among them.
  */
 export interface Groups {
+  /** What the ids of its sessions end with, so that other processes find them; '' in a process that runs alone. */
+  readonly idSuffix: string
+  /** Undefined in a process that runs alone. */
+  readonly broadcastElsewhere: BroadcastElsewhere | undefined
+  /** Makes the sessions of a service known, until what this gives is called. */
+  serve(service: string, sessions: ServiceSessions): () => void
+  /** Counts the sessions of all services in all processes; those of a process that does not answer are missing. */
+  counts(): MaybePromise<readonly SessionCount[]>
   begin(member: GroupMember): void
   end(member: GroupMember): void
   /**
@@ -38,8 +84,11 @@ export interface Groups {
   join(id: string, group: string): MaybePromise<boolean>
   /** Takes a session out of a group; false where it was not in it. */
   leave(id: string, group: string): MaybePromise<boolean>
-  /** Sends to all in a group but the one with the id `except`. A group that is not there has nobody in it. */
-  send(group: string, message: PushedMessage, except?: string): MaybePromise<Pushed>
+  /**
+   * Sends to all in a group but the one with the id `except`. A group that is not there has nobody in it. What other
+   * processes say of it is waited for, unless `isWaiting` is false.
+   */
+  send(group: string, message: PushedMessage, except?: string, isWaiting?: boolean): MaybePromise<Pushed>
   /** Sends to one session; one that is not there has failed. */
   sendTo(id: string, message: PushedMessage): MaybePromise<Pushed>
 }

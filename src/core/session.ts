@@ -1,6 +1,7 @@
 import type { MessageContext } from './context.ts'
 import type { Fault } from './fault.ts'
 import type { RequestFacts } from './ports.ts'
+import type { MaybePromise } from './step.ts'
 
 /** What a client said when it connected. */
 export interface Handshake extends RequestFacts {
@@ -37,10 +38,18 @@ export interface LinkLoss {
   readonly properties: Readonly<Record<string, string | number>>
 }
 
+/** Who takes a message piece by piece. */
+export interface PieceSink {
+  push(piece: Buffer): void
+  end(): void
+}
+
 /** Who gets what comes back over a link. */
 export interface LinkOwner {
   /** A message of the backend; the content type is '' where the handshake did not settle one. */
   fromBackend(link: Link, data: Buffer, isBinary: boolean, contentType: string): void
+  /** A long message of the backend that is not complete: gives who takes its pieces, or nobody for it to be joined. */
+  longFromBackend?(link: Link, isBinary: boolean, contentType: string): PieceSink | undefined
   /** A ping or pong of the backend. Set where control frames are passed on instead of being answered. */
   readonly controlFromBackend?: (link: Link, kind: 'ping' | 'pong', data: Buffer) => void
   /**
@@ -68,10 +77,24 @@ export interface Session extends LinkOwner {
   readonly forwardedHeaders: readonly (readonly [name: string, value: string])[]
   /** Whether the client waits for the answer of a backend to its handshake. */
   readonly isHeld: boolean
+  /** How much of the frames of its links is logged. */
+  readonly frameLogging: 'off' | 'headers' | 'frames'
   /** Idle time after which its links are closed, in milliseconds; 0 never. */
   readonly linkIdleMs: number
   /** Reads nothing more from the client until the link has drained. */
   waitFor(link: Link): void
+  /** What hooks keep with it; made when first asked for. */
+  readonly attributes?: Map<string, unknown>
+  /** How it was closed: by the client, or by us; undefined while it is open. */
+  readonly closed?: { readonly code: number; readonly reason: string } | undefined
+  /** Sends the client a message in the turn of the one a context holds; false where it does not get it. */
+  answer?(ctx: MessageContext, data: Buffer, isBinary: boolean): MaybePromise<boolean>
+  /** Sends the client a message at once; false where it does not get it. */
+  deliver?(data: Buffer, isBinary: boolean): boolean
+  ping?(data: Buffer): void
+  pong?(data: Buffer): void
+  /** Resolves when the client has read enough for more to be sent, or is gone; undefined where that is now. */
+  readonly drained?: Promise<void> | undefined
   /** Sends the client what a context holds, as `respond` does. */
   reply(ctx: MessageContext): void
   close(code: number | undefined, reason: string): void

@@ -56,7 +56,7 @@ export const addressEndpoint = endpointKind({
   ignored: SHAPE_IGNORED,
   unsupported: SHAPE_UNSUPPORTED,
   notes:
-    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message. With `<correlation>` the replies of a WebSocket backend are waited for, as those of HTTP are, and its links are shared by all callers: the page about request and reply tells how. `<heartbeat>`, `<reconnect>`, `<takeover>` and `<connect>` make links survive: the page about WebSocket tells how.',
+    'http:// and https:// addresses are called with the method of the message; what followed the path of the service a REST message came to is appended. Environment variables stand in the address as `${NAME}`, or are the address as `$SYSTEM:NAME`.\n\nCompatibility: an endpoint that says nothing about failures is suspended for 30 seconds by any of them; a WebSocket address only where the endpoint says so. Addresses of other transports deploy, and sending to them is a fault.\n\nEach client session has a link of its own to a WebSocket address, HTTP callers share one. The full address, query included, tells links apart. A link that ends is opened anew by the next message. With `<correlation>` the replies of a WebSocket backend are waited for, as those of HTTP are, and its links are shared by all callers: the page about request and reply tells how. `<heartbeat>`, `<reconnect>`, `<takeover>` and `<connect>` make links survive, `<slow>` says what happens while the backend reads slowly: the page about WebSocket tells how.',
   example: `<endpoint>
     <address uri="http://localhost:8081/orders" format="rest">
         <timeout><duration>5000</duration><responseAction>fault</responseAction></timeout>
@@ -131,9 +131,10 @@ export function endpointAt(
     build.warning(span, 'no-effect', `<${what}> of <address> has no effect: ${why}.`)
   if (scheme === 'ws' || scheme === 'wss') {
     warnOfHttpOnly({ shape, config, correlation }, build, span)
-    const survival = surviving ? survivalOf(surviving) : {}
+    const survival = surviving ? survivalOf(surviving, build.settings) : {}
     if (correlation) {
       if (survival.takeover) warn('takeover', 'links with <correlation> belong to no client')
+      if (survival.slow) warn('slow', 'how many requests may wait for a backend is said by <correlation>')
       return governed(
         correlatedTo(uri, name, { correlation, survival, compression }, build),
         definition,

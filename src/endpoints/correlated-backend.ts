@@ -6,7 +6,8 @@ import { type CallOptions, type CallOwner, CorrelatedCall } from './correlated-c
 import { type BackendMessage, CorrelatedLink, type LinkUser } from './correlated-link.ts'
 import { Strays } from './correlated-strays.ts'
 import { Deadlines } from './correlation-deadlines.ts'
-import { linkOptions, type WebSocketOptions } from './websocket.ts'
+import { linkOptionsFor } from './link-options-for.ts'
+import type { WebSocketOptions } from './websocket.ts'
 
 /** Where a backend is, and how much it is asked at once. */
 export interface BackendOptions extends Omit<WebSocketOptions, 'shared'> {
@@ -110,7 +111,7 @@ export abstract class CorrelatedBackend implements Resource, CallOwner, LinkUser
 
   protected open({ ctx, options }: CorrelatedCall): CorrelatedLink {
     const { address } = this.options
-    const use = linkOptions(ctx, address, this.options, { isOfAll: true })
+    const use = linkOptionsFor(ctx, address, this.options, { isOfAll: true })
     return new CorrelatedLink({ address, use, service: ctx.service, unmatched: options.unmatched }, this)
   }
 

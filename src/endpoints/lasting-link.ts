@@ -1,17 +1,22 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
-import type { Link, LinkOwner, Session } from '../core/session.ts'
+import type { Link, LinkLoss, LinkOwner, Session } from '../core/session.ts'
 import type { MaybePromise } from '../core/step.ts'
 import { mayCompress } from '../expressions/may-compress.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
+import { keepsMessages } from '../websocket/slow-readers.ts'
 import { type Alarm, wheel } from '../websocket/timer-wheel.ts'
 import { Backoff, type ReconnectPolicy } from './backoff.ts'
 import { KeptMessages } from './kept-messages.ts'
+import { LastingOutlet, type OutletOwner } from './lasting-outlet.ts'
 import { BackendLink } from './link.ts'
+import { LinkDelivery, lossBySlowness, type SlowLinkOwner } from './link-delivery.ts'
 import { type LossLimit, lossOf } from './link-loss.ts'
 import type { LinkOptions, SendingLink } from './link-options.ts'
-import { OpeningMessages, type Outgoing, type TakeoverPolicy, UnprovedMessages } from './takeover.ts'
+import { OpeningMessages } from './opening-messages.ts'
+import type { Outgoing, TakeoverPolicy } from './takeover.ts'
 import { type Dropped, TakeoverLog } from './takeover-log.ts'
+import { type ProofOwner, UnprovedMessages } from './unproved-messages.ts'
 
 /** What a lasting link is made of. */
 export interface LastingOptions {
@@ -19,8 +24,6 @@ export interface LastingOptions {
   readonly takeover: TakeoverPolicy
   readonly reconnect: ReconnectPolicy
 }
-
-const NONE: readonly Outgoing[] = []
 
 /**
  * The link of one client that outlives its backend. When the connection is lost the client is told nothing: what it
@@ -30,7 +33,7 @@ const NONE: readonly Outgoing[] = []
  * What was written and not proved to have arrived may have been handled: it is sent again only where the policy says so,
  * and counted either way.
  */
-export class LastingLink implements SendingLink, LinkOwner {
+export class LastingLink implements SendingLink, LinkOwner, SlowLinkOwner, OutletOwner, ProofOwner {
   readonly address: string
   /** Set where the owner wants control frames. */
   readonly controlFromBackend?: NonNullable<LinkOwner['controlFromBackend']>
@@ -42,16 +45,14 @@ export class LastingLink implements SendingLink, LinkOwner {
   readonly #openings: OpeningMessages
   readonly #unproved: UnprovedMessages
   readonly #patience: Alarm = { onTime: () => this.#giveUp('age') }
-  readonly #proof: Alarm = { onTime: () => this.#askForProof() }
   #link: BackendLink
   #state: 'opening' | 'open' | 'away' | 'over' = 'opening'
   readonly #queue: KeptMessages
-  /** What is sent again before it. */
-  #again: readonly Outgoing[] = NONE
+  /** What waits for a backend that is away, or slow, by the policy for slow ones; set where that is not to wait for it. */
+  readonly #slow: LinkDelivery | undefined
   #awaySince = 0
   /** Why the last attempt to connect failed for good. */
   #failure: Fault | undefined
-  #pings = 0
   #isPaused = false
 
   /** Starts connecting. `ended` is called once, when the link can no longer be used. */
@@ -65,15 +66,20 @@ export class LastingLink implements SendingLink, LinkOwner {
     this.address = address
     this.#owner = owner
     this.#log = new TakeoverLog(address, owner, service)
-    this.#options = options
+    const { slow } = options.link
+    const keeps = slow !== undefined && keepsMessages(slow.readers)
+    this.#options = keeps
+      ? { ...options, link: { ...options.link, slow: { ...slow, isKeptByOwner: true } } }
+      : options
+    this.#slow = keeps ? new LinkDelivery(this, new LastingOutlet(this), slow) : undefined
     this.#ended = ended
     this.#backoff = new Backoff(options.reconnect)
     this.#queue = new KeptMessages(options.takeover)
-    this.#openings = new OpeningMessages(options.takeover)
-    this.#unproved = new UnprovedMessages(options.takeover)
+    this.#openings = new OpeningMessages(options.takeover, this.#log)
+    this.#unproved = new UnprovedMessages(options.takeover, this)
     const control = owner.controlFromBackend
     if (control) this.controlFromBackend = (_link, kind, data) => control(this, kind, data)
-    this.#link = new BackendLink(address, this, options.link, () => {}, { proved: this.#proved })
+    this.#link = new BackendLink(address, this, this.#options.link, () => {}, { proved: this.#proved })
   }
 
   get isOpen(): boolean {
@@ -85,6 +91,7 @@ export class LastingLink implements SendingLink, LinkOwner {
   }
 
   get isBehind(): boolean {
+    if (this.#slow) return this.#slow.isFull
     return this.#state === 'open' && this.#link.isBehind
   }
 
@@ -99,9 +106,9 @@ export class LastingLink implements SendingLink, LinkOwner {
       key: this.#openings.keyOf(ctx),
       compress: !ctx || mayCompress(ctx),
     }
-    if (this.#state !== 'opening') return this.#give(message)
+    if (this.#state !== 'opening') return this.#give(message, ctx)
     const opened = this.opened(data.length)
-    return opened instanceof Promise ? opened.then(() => this.#give(message)) : this.#give(message)
+    return opened instanceof Promise ? opened.then(() => this.#give(message, ctx)) : this.#give(message, ctx)
   }
 
   /** Resolves when there was a connection, for so many bytes that are to be sent then. @throws Fault as `send` does */
@@ -115,9 +122,34 @@ export class LastingLink implements SendingLink, LinkOwner {
 
   close(code: number | undefined, reason: string): void {
     if (this.#state === 'over') return
-    this.#log.ended(this.#dropped, 'the client is gone')
+    // What waits for a backend that is slow goes first; for one that is away it is lost.
+    const isWaiting = this.#slow?.isWaiting === true && this.#link.isOpen
+    this.#log.ended(
+      isWaiting ? { dropped: 0, unproved: this.#queue.againSize } : this.#dropped,
+      'the client is gone',
+    )
+    this.#end(isWaiting)
+    if (!isWaiting) {
+      this.#link.close(code, reason)
+      return
+    }
+    this.#slow!.end(code, reason)
+    // The backend may be waiting for us to read.
+    this.#link.resume()
+  }
+
+  /** It can be sent more, after a time when as much waited as may. */
+  hasRoom(): void {
+    this.#owner.linkDrained(this)
+  }
+
+  /** Ends it: what waits can be kept no more. */
+  giveUp(): void {
+    if (this.#state === 'over') return
     this.#end()
-    this.#link.close(code, reason)
+    this.#link.close(1013, 'too slow')
+    const loss = lossBySlowness(this.address)
+    this.#owner.linkClosed(this, ABNORMAL, loss.fault.message, loss)
   }
 
   ping(data: Buffer): void {
@@ -144,27 +176,31 @@ export class LastingLink implements SendingLink, LinkOwner {
     this.#link.probe()
   }
 
-  #give(message: Outgoing): void {
+  #give(message: Outgoing, ctx: MessageContext | undefined): void {
     if (this.#state === 'over') throw new Fault(101505, `the connection to ${this.address} is closing`)
+    if (this.#slow) {
+      const { data, isBinary, compress } = message
+      this.#slow.send(data, isBinary, compress, ctx, this.#openings.waits(message))
+      return
+    }
+    this.#link.closeIfSlow()
     // Its loss is about to be told.
     if (this.#state === 'away' || !this.#link.isOpen) this.#keep(message)
     else this.#write(message)
   }
 
-  #write(message: Outgoing): void {
-    // Opening messages are replayed, arrived or not.
-    if (message.key !== undefined) this.#store(message)
-    else this.#unproved.add(message)
-    this.#link.write(message.data, message.isBinary, message.compress)
-    if (this.#unproved.isMany) this.#askForProof()
-    else if (message.key === undefined && this.#unproved.count === 1)
-      wheel.set(this.#proof, this.#options.takeover.proofIntervalMs)
+  handOn(data: Buffer, isBinary: boolean, compress: boolean, tag: string | undefined): void {
+    if (tag !== undefined) this.#openings.waited(data.length)
+    if (this.#state === 'over') this.#link.write(data, isBinary, compress)
+    else this.#write({ data, isBinary, compress, key: tag })
   }
 
-  #store(message: Outgoing): void {
-    if (this.#openings.isIncomplete) return
-    this.#openings.store(message)
-    if (this.#openings.isIncomplete) this.#log.incomplete(this.#options.takeover.openingMaxBytes)
+  #write(message: Outgoing): void {
+    // Opening messages are replayed, arrived or not.
+    if (message.key !== undefined) this.#openings.store(message)
+    else this.#unproved.add(message)
+    this.#link.write(message.data, message.isBinary, message.compress)
+    this.#unproved.written(message)
   }
 
   #keep(message: Outgoing): void {
@@ -173,17 +209,19 @@ export class LastingLink implements SendingLink, LinkOwner {
     if (limit && this.#state === 'away') this.#giveUp(limit)
   }
 
-  #askForProof(): void {
-    if (this.#state !== 'open' || this.#unproved.count === 0) return
-    this.#unproved.asks(++this.#pings)
-    this.#link.prove(this.#pings)
-    wheel.set(this.#proof, this.#options.takeover.proofIntervalMs)
+  get current(): BackendLink {
+    return this.#link
   }
 
-  readonly #proved = (ping: number): void => {
-    this.#unproved.proved(ping)
-    if (this.#unproved.count === 0) wheel.clear(this.#proof)
+  get isAway(): boolean {
+    return this.#state === 'away'
   }
+
+  prove(ping: number): void {
+    this.#link.prove(ping)
+  }
+
+  readonly #proved = (ping: number): void => this.#unproved.proved(ping)
 
   readonly #isOpened = (): void => {
     if (this.#state === 'opening') this.#state = 'open'
@@ -202,12 +240,11 @@ export class LastingLink implements SendingLink, LinkOwner {
     this.#awaySince = performance.now()
     this.#failure = undefined
     this.#backoff.held(this.#link.openMs)
-    wheel.clear(this.#proof)
     wheel.set(this.#patience, takeover.maxAgeMs)
     const { messages, others } = this.#unproved.take()
-    this.#again = [...messages, ...this.#again]
+    this.#queue.sendAgain(messages)
     // A client that was held up goes on: what it sends is kept here.
-    this.#owner.linkDrained(this)
+    if (!this.isBehind) this.#owner.linkDrained(this)
     this.#log.away(messages.length, others)
     const history = { backoff: this.#backoff, proved: this.#proved }
     const link = new BackendLink(this.address, this, this.#options.link, () => {}, history)
@@ -228,17 +265,20 @@ export class LastingLink implements SendingLink, LinkOwner {
     this.#state = 'open'
     wheel.clear(this.#patience)
     if (this.#isPaused) link.pause()
-    const [replayed, again, queue] = [this.#openings.size, this.#again, this.#takeQueue()]
+    const replayed = this.#openings.size
+    const { again, queue } = this.#queue.take()
+    const queued = this.#slow ? this.#slow.size : queue.length
     for (const { data, isBinary, compress } of this.#openings.all()) link.write(data, isBinary, compress)
     for (const message of again) this.#write(message)
     for (const message of queue) this.#write(message)
     this.#log.takenOver({
       ms: Math.round(performance.now() - this.#awaySince),
       replayed,
-      queued: queue.length,
+      queued,
       possibleDuplicates: again.length,
     })
-    if (link.isBehind) this.#owner.waitFor(this)
+    this.#slow?.drained()
+    if (this.isBehind) this.#owner.waitFor(this)
   }
 
   #giveUp(limit: LossLimit): void {
@@ -255,20 +295,16 @@ export class LastingLink implements SendingLink, LinkOwner {
 
   /** What is lost when the link ends now. */
   get #dropped(): Dropped {
-    return { dropped: this.#queue.size, unproved: this.#again.length }
+    return { dropped: this.#queue.size + (this.#slow?.size ?? 0), unproved: this.#queue.againSize }
   }
 
-  #takeQueue(): readonly Outgoing[] {
-    this.#again = NONE
-    return this.#queue.take()
-  }
-
-  #end(): void {
+  #end(goesOn = false): void {
     if (this.#state === 'over') return
+    if (!goesOn) this.#slow?.forget()
     this.#state = 'over'
     wheel.clear(this.#patience)
-    wheel.clear(this.#proof)
-    this.#takeQueue()
+    this.#unproved.stop()
+    this.#queue.take()
     this.#openings.clear()
     this.#ended()
   }
@@ -276,10 +312,11 @@ export class LastingLink implements SendingLink, LinkOwner {
   // — what a connection reports —
 
   fromBackend(_link: Link, data: Buffer, isBinary: boolean, contentType: string): void {
-    this.#owner.fromBackend(this, data, isBinary, contentType)
+    if (this.#state !== 'over') this.#owner.fromBackend(this, data, isBinary, contentType)
   }
 
-  linkClosed(link: Link, code: number, reason: string): void {
+  linkClosed(link: Link, code: number, reason: string, loss?: LinkLoss): void {
+    if (this.#state === 'over') this.#slow?.clear()
     if (link !== this.#link || this.#state === 'over') return
     const isExpectedBack = this.#options.takeover.codes.includes(code) && !this.#link.isOfOurs
     if (isExpectedBack && !this.#openings.isIncomplete) {
@@ -288,10 +325,12 @@ export class LastingLink implements SendingLink, LinkOwner {
     }
     this.#log.ended(this.#dropped, 'the backend has closed')
     this.#end()
-    this.#owner.linkClosed(this, code, reason)
+    this.#owner.linkClosed(this, code, reason, loss)
   }
 
   linkDrained(link: Link): void {
-    if (link === this.#link) this.#owner.linkDrained(this)
+    if (link !== this.#link) return
+    if (this.#slow) this.#slow.drained()
+    else this.#owner.linkDrained(this)
   }
 }

@@ -3,8 +3,10 @@ import type { Link } from '../core/session.ts'
 import type { MaybePromise } from '../core/step.ts'
 import type { HeartbeatOptions } from '../websocket/heartbeat.ts'
 import type { DialOptions } from '../websocket/options.ts'
+import type { OutgoingStream } from '../websocket/outgoing-stream.ts'
 import type { Backoff, ReconnectPolicy } from './backoff.ts'
 import type { ConnectGate } from './connect-gate.ts'
+import type { SlowLink } from './link-delivery.ts'
 
 /** How a link is opened and bounded. */
 export interface LinkOptions {
@@ -17,6 +19,8 @@ export interface LinkOptions {
   readonly heartbeat?: HeartbeatOptions | undefined
   /** What may wait for the handshake. */
   readonly queue: { readonly maxMessages: number; readonly maxBytes: number }
+  /** What happens while the backend reads slowly; without it whoever sends is to wait. */
+  readonly slow?: SlowLink | undefined
   /** Content type of the backend's messages; '' when the handshake settles none. */
   readonly contentType: string
   /** Idle time after which the link is closed, in milliseconds; 0 never. */
@@ -29,6 +33,8 @@ export interface SendingLink extends Link {
   readonly isBehind: boolean
   /** Hands over a message, as it was made for a context where there is one. @throws Fault when that cannot be */
   send(data: Buffer, isBinary: boolean, ctx?: MessageContext): MaybePromise<void>
+  /** Begins a message that is sent as it comes; undefined where it has to be sent as a whole. */
+  startMessage?(isBinary: boolean): OutgoingStream | undefined
   /** Resolves when messages can go. @throws Fault when they never will */
   opened(): MaybePromise<void>
 }

@@ -6,55 +6,45 @@ import { mayCompress } from '../expressions/may-compress.ts'
 import { withoutCharset } from '../message/content-type.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
 import type { Connection } from '../websocket/connection.ts'
-import { DialError, type DialEvents, type Dialing, dial } from '../websocket/dial.ts'
+import type { DialError } from '../websocket/dial.ts'
+import type { MessageSink } from '../websocket/frame-reader.ts'
 import { Heartbeat, ownPing, ownPong } from '../websocket/heartbeat.ts'
-import { type Alarm, wheel } from '../websocket/timer-wheel.ts'
+import type { OutgoingStream } from '../websocket/outgoing-stream.ts'
+import { keepsMessages } from '../websocket/slow-readers.ts'
 import { Violation } from '../websocket/violation.ts'
-import { Backoff } from './backoff.ts'
-import type { ConnectGuest } from './connect-gate.ts'
-import { faultOfDial, isPassing } from './dial-failures.ts'
+import { faultOfDial } from './dial-failures.ts'
+import { type AttemptsOwner, LinkAttempts } from './link-attempts.ts'
+import { LinkDelivery, lossBySlowness, type SlowLinkOwner } from './link-delivery.ts'
 import type { LinkHistory, LinkOptions, SendingLink } from './link-options.ts'
-
-interface Waiter {
-  readonly bytes: number
-  sent(): void
-  failed(fault: Fault): void
-}
+import { LinkWaiters } from './link-waiters.ts'
 
 /** Codes after which a backend is likely to be away for a while (RFC 6455, 7.4.1, and the registry). */
 const GOING: readonly number[] = [ABNORMAL, 1001, 1012, 1013]
-
-/** How long an attempt to connect may wait for its turn, in milliseconds. */
-const MAX_TURN_WAIT_MS = 60_000
 
 /**
  * A WebSocket to a backend. Messages given before its handshake is done wait, in order and bounded; if the
  * handshake fails, each is told so. Over when either side has closed; a new one is made for the next message.
  */
-export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm {
+export class BackendLink implements SendingLink, AttemptsOwner, SlowLinkOwner {
   readonly address: string
   readonly #owner: LinkOwner
-  readonly #queue: LinkOptions['queue']
   readonly #options: LinkOptions
-  readonly #backoff: Backoff | undefined
+  readonly #attempts: LinkAttempts
+  readonly #waiters: LinkWaiters
   readonly #proved: LinkHistory['proved']
   readonly #ended: () => void
   #heartbeat: Heartbeat | undefined
-  /** What it waits for before it can dial. */
-  #waitsFor: 'turn' | 'next attempt' | undefined
   #openedAt = 0
   /** Whether this side ended it: the backend was idle, or broke the protocol. */
   isOfOurs = false
-  /** Until the handshake is done. */
-  #dialing: Dialing | undefined
   readonly #textType: string
   readonly #binaryType: string
   /** Set where the owner wants control frames. */
   readonly onPing?: (data: Buffer) => void
   readonly onPong?: (data: Buffer) => void
   #connection: Connection | undefined
-  #waiters: Waiter[] = []
-  #waitingBytes = 0
+  /** Set while it is open, where whoever sends does not wait for the backend. */
+  #delivery: LinkDelivery | undefined
   #isClosed = false
   /** Whether the owner knows of the end: the backend has sent its close frame, and the socket is still there. */
   #isTold = false
@@ -69,9 +59,8 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
   ) {
     this.address = address
     this.#owner = owner
-    this.#queue = options.queue
     this.#options = options
-    this.#backoff = history?.backoff ?? (options.reconnect && new Backoff(options.reconnect))
+    this.#waiters = new LinkWaiters(address, options.queue)
     this.#proved = history?.proved
     this.#ended = ended
     this.#binaryType = options.contentType
@@ -81,8 +70,7 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
       this.onPing = data => control(this, 'ping', data)
     }
     if (control || options.heartbeat || this.#proved) this.onPong = data => this.#onPong(data)
-    if (history?.backoff) this.#tryAgain(history.backoff)
-    else this.#askForTurn(false)
+    this.#attempts = new LinkAttempts(this, options, history?.backoff)
   }
 
   get isOpen(): boolean {
@@ -95,12 +83,24 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
 
   /** Whether so much is unsent that the source should stop. */
   get isBehind(): boolean {
-    return this.#connection?.isBehind === true
+    return this.#delivery ? this.#delivery.isFull : this.#connection?.isBehind === true
   }
 
   /** Whether so much is unsent that nothing more should be taken, from sources that cannot stop. */
   get isFull(): boolean {
-    return (this.#connection?.bufferedBytes ?? 0) > this.#queue.maxBytes
+    if (this.#delivery) return this.#delivery.isFull
+    const maxBytes = this.#options.slow?.readers.maxPushedBytes ?? this.#options.queue.maxBytes
+    return (this.#connection?.bufferedBytes ?? 0) > maxBytes
+  }
+
+  /** Whether the connection itself has more than it takes, wherever else messages wait. */
+  get isConnectionBehind(): boolean {
+    return this.#connection?.isBehind === true
+  }
+
+  /** Bytes that wait in the connection. */
+  get bufferedBytes(): number {
+    return this.#connection?.bufferedBytes ?? 0
   }
 
   /**
@@ -111,9 +111,20 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
   send(data: Buffer, isBinary: boolean, ctx?: MessageContext): MaybePromise<void> {
     const connection = this.#connection
     const compress = !ctx || mayCompress(ctx)
-    if (connection?.isOpen) return connection.send(data, isBinary, compress)
+    if (connection?.isOpen) {
+      if (!this.#delivery) return connection.send(data, isBinary, compress)
+      this.#delivery.closeIfSlow()
+      return this.#delivery.send(data, isBinary, compress, ctx)
+    }
     if (connection || this.#isClosed) throw new Fault(101505, `the connection to ${this.address} is closing`)
-    return this.#wait(data.length).then(() => this.#connection?.send(data, isBinary, compress))
+    return this.#waiters.wait(data.length).then(() => this.#sendFirst(data, isBinary, compress, ctx))
+  }
+
+  /** Sends what waited for the handshake. */
+  #sendFirst(data: Buffer, isBinary: boolean, compress: boolean, ctx: MessageContext | undefined): void {
+    const connection = this.#connection
+    if (connection?.isOpen && this.#delivery) this.#delivery.send(data, isBinary, compress, ctx)
+    else connection?.send(data, isBinary, compress)
   }
 
   /**
@@ -122,12 +133,45 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
    */
   opened(bytes = 0): MaybePromise<void> {
     if (this.#connection) return undefined
-    return this.#wait(bytes)
+    return this.#waiters.wait(bytes)
   }
 
   /** Hands over a message that was made before; does nothing where it is not open. */
   write(data: Buffer, isBinary: boolean, compress: boolean): void {
     this.#connection?.send(data, isBinary, compress)
+  }
+
+  startMessage(isBinary: boolean): OutgoingStream | undefined {
+    return this.#delivery ? undefined : this.#connection?.startMessage(isBinary)
+  }
+
+  onLongMessage(isBinary: boolean): MessageSink | undefined {
+    if (this.#isClosed) return undefined
+    return this.#owner.longFromBackend?.(this, isBinary, isBinary ? this.#binaryType : this.#textType)
+  }
+
+  /** Writes what was handed over. */
+  flush(): void {
+    this.#connection?.flush()
+  }
+
+  /** Ends it where the policy is to close slow backends, and this one is. @throws Fault 101509 then */
+  closeIfSlow(): void {
+    this.#delivery?.closeIfSlow()
+  }
+
+  /** It can be sent more. */
+  hasRoom(): void {
+    this.#owner.linkDrained(this)
+  }
+
+  /** Ends it: the backend reads too slowly. */
+  giveUp(): void {
+    if (this.#isClosed) return
+    this.isOfOurs = true
+    this.close(1013, 'too slow')
+    const loss = lossBySlowness(this.address)
+    this.#owner.linkClosed(this, ABNORMAL, loss.fault.message, loss)
   }
 
   /** How long it has been open, in milliseconds. */
@@ -145,9 +189,9 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
     this.#isClosed = true
     this.#ended()
     this.#heartbeat?.stop()
-    if (this.#waitsFor) this.onFailed(new DialError('aborted', 'the attempt was given up'))
-    else this.#dialing?.abort()
-    this.#connection?.close(code, reason)
+    this.#attempts.abort()
+    if (this.#delivery) this.#delivery.end(code, reason)
+    else this.#connection?.close(code, reason)
     // The backend's answer to the close frame may stand behind messages that nobody wants any more.
     this.#connection?.resume()
   }
@@ -172,91 +216,30 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
     this.#connection?.probe()
   }
 
-  #wait(bytes: number): Promise<void> {
-    const { maxMessages, maxBytes } = this.#queue
-    if (this.#waiters.length >= maxMessages || this.#waitingBytes + bytes > maxBytes) {
-      throw new Fault(101509, `${this.#waiters.length} messages already wait for ${this.address}`)
-    }
-    this.#waitingBytes += bytes
-    return new Promise((sent, failed) => this.#waiters.push({ bytes, sent, failed }))
-  }
-
-  // — waiting for an attempt —
-
-  #askForTurn(isAnew: boolean): void {
-    this.#waitsFor = 'turn'
-    if (!this.#options.gate.ask(this, isAnew)) {
-      this.#failSoon('too many wait for their turn to connect already')
-    } else if (this.#waitsFor) wheel.set(this, MAX_TURN_WAIT_MS)
-  }
-
-  #tryAgain(backoff: Backoff): void {
-    this.#waitsFor = 'next attempt'
-    const wait = backoff.next()
-    if (wait === undefined) this.#failSoon('there were as many attempts as may be')
-    else this.#rest(wait)
-  }
-
-  #rest(ms: number): void {
-    this.#waitsFor = 'next attempt'
-    this.#options.gate.rest(this)
-    wheel.set(this, ms)
-  }
-
-  /** The caller has not returned yet. */
-  #failSoon(why: string): void {
-    process.nextTick(() => this.#waitsFor && this.onFailed(new DialError('crowded', why)))
-  }
-
-  onTurn(): void {
-    this.#waitsFor = undefined
-    wheel.clear(this)
-    this.#dialing = dial(this.address, this.#options.dial, this)
-  }
-
-  onBack(): void {
-    wheel.clear(this)
-    this.#askForTurn(true)
-  }
-
-  onTime(): void {
-    if (this.#waitsFor === 'next attempt') this.#askForTurn(true)
-    else this.onFailed(new DialError('timeout', `no turn to connect within ${MAX_TURN_WAIT_MS} ms`))
-  }
-
   // — what the connection reports —
 
   onOpen(connection: Connection): void {
     this.#connection = connection
-    this.#dialing = undefined
     this.#openedAt = performance.now()
-    const { gate, heartbeat, idleMs } = this.#options
+    const { heartbeat, idleMs, slow } = this.#options
+    if (slow && keepsMessages(slow.readers)) connection.maxUnsentBytes = 0
+    else if (slow?.readers.policy === 'pause') connection.maxUnsentBytes = slow.readers.maxBytes
+    if (slow && slow.readers.policy !== 'pause' && !slow.isKeptByOwner)
+      this.#delivery = new LinkDelivery(this, connection, slow)
     if (idleMs > 0)
       connection.onIdle(idleMs, () => {
         this.isOfOurs = true
         connection.close(1001, 'idle')
       })
     if (heartbeat) this.#heartbeat = new Heartbeat(connection, heartbeat)
-    for (const waiter of this.#takeWaiters()) waiter.sent()
-    gate.done(true)
+    this.#waiters.opened()
+    this.#attempts.succeeded()
   }
 
   onFailed(error: DialError): void {
-    const { gate } = this.#options
-    this.#dialing = undefined
-    if (this.#waitsFor) {
-      this.#waitsFor = undefined
-      gate.leave(this)
-      wheel.clear(this)
-    } else gate.done(error.failure === 'aborted' ? undefined : !isPassing(error))
-    const wait = !this.#isClosed && isPassing(error) ? this.#backoff?.next() : undefined
-    if (wait !== undefined) {
-      this.#rest(wait)
-      return
-    }
-    const fault = faultOfDial(this.address, error)
+    if (this.#attempts.failed(error)) return
     this.#end()
-    for (const waiter of this.#takeWaiters()) waiter.failed(fault)
+    this.#waiters.failed(faultOfDial(this.address, error))
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
@@ -265,7 +248,8 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
   }
 
   onDrain(): void {
-    this.#owner.linkDrained(this)
+    if (this.#delivery) this.#delivery.drained()
+    else this.#owner.linkDrained(this)
   }
 
   onClosing(code: number, reason: string): void {
@@ -278,6 +262,7 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
 
   onClose(code: number, reason: string, failure?: Error): void {
     this.#heartbeat?.stop()
+    this.#delivery?.clear()
     if (this.#isClosed) return
     if (this.#isTold) {
       this.#end()
@@ -299,10 +284,5 @@ export class BackendLink implements SendingLink, DialEvents, ConnectGuest, Alarm
   #end(): void {
     if (!this.#isClosed) this.#ended()
     this.#isClosed = true
-  }
-
-  #takeWaiters(): Waiter[] {
-    this.#waitingBytes = 0
-    return this.#waiters.splice(0)
   }
 }

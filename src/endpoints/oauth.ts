@@ -4,9 +4,13 @@ import type { Resource } from '../language/declare.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
 import { basic } from './http-headers.ts'
 
-/** How a token is asked for (RFC 6749, 4.3, 4.4 and 6). */
+/** How a token is asked for (RFC 6749, 4.3, 4.4 and 6; what else a grant needs stands in its parameters). */
 export interface Grant {
-  readonly type: 'client_credentials' | 'refresh_token' | 'password'
+  readonly type:
+    | 'client_credentials'
+    | 'refresh_token'
+    | 'password'
+    | 'urn:ietf:params:oauth:grant-type:jwt-bearer'
   readonly tokenUrl: string
   readonly clientId: string
   readonly clientSecret: string
@@ -19,6 +23,10 @@ export interface Grant {
   readonly headers: readonly [string, string][]
   /** How long the token may take, in milliseconds. */
   readonly timeoutMs: number
+  /** How long a token is kept that does not say, in seconds; default as long as any. */
+  readonly defaultSeconds?: number
+  /** How long before its end a token is not used any more, in seconds. Default 0. */
+  readonly marginSeconds?: number
 }
 
 interface Token {
@@ -89,10 +97,11 @@ export class OAuthTokens implements Resource {
     if (grant.inPayload) {
       form.set('client_id', grant.clientId)
       form.set('client_secret', grant.clientSecret)
-    } else headers.push('Authorization', basic(grant.clientId, grant.clientSecret))
+    } else if (grant.clientId !== '' || grant.type === 'client_credentials')
+      headers.push('Authorization', basic(grant.clientId, grant.clientSecret))
     for (const [name, value] of grant.headers) headers.push(name, value)
     try {
-      return tokenOf(await this.#post(grant, headers, form), this.#keptSeconds)
+      return tokenOf(await this.#post(grant, headers, form), this.#keptSeconds, grant)
     } catch (error) {
       const why = (error as Error).message
       throw new Fault(303003, `no token from ${grant.tokenUrl}: ${why}`, { cause: error })
@@ -132,9 +141,16 @@ async function wholeText(body: HttpAnswer['body']): Promise<string> {
 }
 
 /** Compatibility: a token that does not say how long it holds is kept as long as any. */
-function tokenOf(answer: unknown, keptSeconds: number): Token {
+function tokenOf(
+  answer: unknown,
+  keptSeconds: number,
+  { defaultSeconds = keptSeconds, marginSeconds = 0 }: Grant,
+): Token {
   const { access_token: token, expires_in: seconds } = (answer ?? {}) as Record<string, unknown>
   if (typeof token !== 'string' || token === '') throw new Error('the answer holds no access_token')
-  const lifetime = Number(seconds) > 0 ? Math.min(Number(seconds), keptSeconds) : keptSeconds
-  return { authorization: `Bearer ${token}`, expiresAt: performance.now() + lifetime * 1000 }
+  const lifetime = Number(seconds) > 0 ? Math.min(Number(seconds), keptSeconds) : defaultSeconds
+  return {
+    authorization: `Bearer ${token}`,
+    expiresAt: performance.now() + (lifetime - marginSeconds) * 1000,
+  }
 }

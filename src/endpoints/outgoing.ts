@@ -61,6 +61,8 @@ export function isSoap(ctx: MessageContext): boolean {
  */
 export function mayPassOn(ctx: MessageContext, { format, encoding, addressing }: Shape): boolean {
   if ((format !== undefined && format !== 'rest') || encoding !== undefined) return false
+  // A WebSocket message may break off, and a request that was begun cannot be taken back.
+  if (ctx.message.content.arriving?.isFrame) return false
   if (typeOf(ctx) !== ctx.message.content.mediaType || (addressing !== undefined && isSoap(ctx))) return false
   const extra = ctx.transportIfAny?.extra
   return (

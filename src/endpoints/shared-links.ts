@@ -1,7 +1,7 @@
 import { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Origin, Service } from '../core/ports.ts'
-import type { Link, LinkOwner } from '../core/session.ts'
+import type { Link, LinkLoss, LinkOwner } from '../core/session.ts'
 import type { Resource } from '../language/declare.ts'
 import { Content } from '../message/content.ts'
 import { Message } from '../message/message.ts'
@@ -26,12 +26,22 @@ export class SharedLinks implements Resource {
     return this.#open(key, { address, service, options: options() })
   }
 
+  /**
+   * Resolves when a link that is behind takes more.
+   * @throws Fault 101505 when it is lost before: what was handed over last may not have left
+   */
+  room(link: BackendLink): Promise<void> {
+    const owner = [...this.#owners].find(each => each.link === link)
+    return owner && link.isBehind ? owner.room() : Promise.resolve()
+  }
+
   #open(key: string, wanted: Wanted, backoff?: Backoff): BackendLink {
     const { address, service, options } = wanted
     const owner = new SharedLinkOwner(service, () => this.#isLost(key, wanted, link, backoff))
     const ended = (): void => {
       if (this.#links.get(key) === link) this.#links.delete(key)
       this.#owners.delete(owner)
+      owner.ended()
     }
     const link: BackendLink = new BackendLink(address, owner, options, ended, { backoff })
     owner.link = link
@@ -85,6 +95,7 @@ class SharedLinkOwner implements LinkOwner {
   readonly lane: Lane
   readonly #lost: () => void
   link: Link | undefined
+  #room: PromiseWithResolvers<void> | undefined
 
   constructor(service: Service, lost: () => void) {
     this.#service = service
@@ -104,7 +115,7 @@ class SharedLinkOwner implements LinkOwner {
     this.lane.push(ctx, this.#service.outDispatch)
   }
 
-  linkClosed(link: Link, code: number, reason: string): void {
+  linkClosed(link: Link, code: number, reason: string, loss?: LinkLoss): void {
     this.#lost()
     const how = code === ABNORMAL ? 'lost' : `closed by the backend with ${code}`
     const text = `the connection to ${link.address} was ${how}${reason && `: ${reason}`}`
@@ -114,9 +125,24 @@ class SharedLinkOwner implements LinkOwner {
     }
     this.#service.counters.received++
     const ctx = new MessageContext(this.#service, NOBODY, Message.empty(), { direction: 'response', link })
-    enterFault(ctx, new Fault(101505, text))
+    enterFault(ctx, loss?.fault ?? new Fault(101505, text))
     this.lane.push(ctx, this.#service.outFault)
   }
 
-  linkDrained(): void {}
+  linkDrained(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  /** Resolves when the link takes more; rejects when it ends before. */
+  room(): Promise<void> {
+    this.#room ??= Promise.withResolvers()
+    return this.#room.promise
+  }
+
+  /** The link is over. */
+  ended(): void {
+    this.#room?.reject(new Fault(101505, `the connection to ${this.link?.address} was lost under a message`))
+    this.#room = undefined
+  }
 }

@@ -1,24 +1,14 @@
-import { expression } from '../expressions/expression.ts'
-import type { Expression } from '../expressions/value.ts'
-import type { Wrong } from '../language/declare.ts'
+import type { Build, Wrong } from '../language/declare.ts'
 import { attribute, type Config, child } from '../language/field.ts'
 import { boolean, decimal, Expected, integer, list, oneOf, type ValueType } from '../language/types.ts'
 import { OWN_NAMESPACE } from '../language/xml.ts'
 import type { HeartbeatOptions } from '../websocket/heartbeat.ts'
+import type { SlowReaders } from '../websocket/slow-readers.ts'
 import type { ReconnectPolicy } from './backoff.ts'
+import { condition } from './condition.ts'
 import type { ConnectLimits } from './connect-gate.ts'
+import { checkSlow, slowField, slowOf } from './slow-field.ts'
 import type { TakeoverPolicy } from './takeover.ts'
-
-/** An expression; a JSONPath may stand as it is. */
-const condition: ValueType<Expression> = {
-  name: 'expression',
-  parse(value, setting) {
-    const text = value.trim()
-    return expression.parse(/^\$[.[]/.test(text) ? `json-eval(${text})` : text, setting)
-  },
-  readsContent: value => value.readsContent,
-  warnings: value => value.warnings ?? [],
-}
 
 /** Close codes as they are observed. */
 const closeCodes: ValueType<readonly number[]> = {
@@ -146,6 +136,7 @@ export const survivalFields = {
       doc: `Limits the attempts to connect to a WebSocket backend. Without it these limits hold while the backend is failing. ${IN_OWN_NAMESPACE}`,
     },
   ),
+  slow: slowField,
 } as const
 
 /** The values of these fields. */
@@ -157,6 +148,8 @@ export interface Survival {
   readonly reconnect?: ReconnectPolicy | undefined
   readonly takeover?: TakeoverPolicy | undefined
   readonly connect?: ConnectLimits | undefined
+  /** What happens while the backend reads slower than messages come; without it their source waits. */
+  readonly slow?: SlowReaders | undefined
 }
 
 /** How a lost link is replaced where nothing is said of it. */
@@ -174,8 +167,12 @@ export function survivalNames(config: Partial<SurvivalConfig>): readonly string[
 }
 
 /** Reads what an address says. */
-export function survivalOf({ heartbeat, reconnect, takeover, connect }: SurvivalConfig): Survival {
+export function survivalOf(
+  { heartbeat, reconnect, takeover, connect, slow }: SurvivalConfig,
+  settings: Build['settings'],
+): Survival {
   return {
+    slow: slow && slowOf(slow, settings),
     heartbeat: heartbeat && { intervalMs: heartbeat.interval, timeoutMs: heartbeat.timeout },
     reconnect: reconnect && {
       maxCount: reconnect.maxCount,
@@ -201,7 +198,8 @@ export function survivalOf({ heartbeat, reconnect, takeover, connect }: Survival
 }
 
 /** The rules between these fields. */
-export function checkSurvival({ reconnect, takeover }: SurvivalConfig, wrong: Wrong): void {
+export function checkSurvival({ reconnect, takeover, slow }: SurvivalConfig, wrong: Wrong): void {
+  if (slow) checkSlow(slow, wrong)
   if (takeover?.openingKey && takeover.opening === 0 && !takeover.openingWhen)
     wrong('Attribute openingKey of <takeover> needs opening or openingWhen, which say what is stored.', {
       code: 'bad-combination',

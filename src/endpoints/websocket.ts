@@ -4,26 +4,23 @@ import type { Endpoint } from '../core/ports.ts'
 import type { Session } from '../core/session.ts'
 import type { MaybePromise } from '../core/step.ts'
 import { accessor } from '../expressions/scopes.ts'
-import type { WebSocketSettings } from '../language/declare.ts'
 import type { Message } from '../message/message.ts'
 import { utf8Of } from '../message/utf8.ts'
 import { closeForBackend, NO_STATUS } from '../websocket/close-codes.ts'
-import type { ConnectGates } from './connect-gate.ts'
+import { MessageStream } from '../websocket/message-stream.ts'
 import { LastingLink } from './lasting-link.ts'
 import { BackendLink } from './link.ts'
-import type { LinkOptions, SendingLink } from './link-options.ts'
+import type { SendingLink } from './link-options.ts'
+import { type LinkMaking, linkOptionsFor } from './link-options-for.ts'
 import type { SharedLinks } from './shared-links.ts'
-import { DEFAULT_RECONNECT, type Survival } from './survival-fields.ts'
+import { DEFAULT_RECONNECT } from './survival-fields.ts'
 
 const terminate = accessor('axis2', 'connection.terminate')
 const closeCode = accessor('axis2', 'websocket.close.code')
 const closeReason = accessor('axis2', 'websocket.reason.text')
 
 /** What an endpoint makes its links with. */
-export interface WebSocketOptions {
-  readonly settings: WebSocketSettings
-  readonly survival: Survival
-  readonly gates: ConnectGates
+export interface WebSocketOptions extends LinkMaking {
   /** The links of callers without a session. */
   readonly shared: SharedLinks
 }
@@ -51,7 +48,41 @@ export class WebSocketEndpoint implements Endpoint {
    */
   deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
     const { content } = ctx.message
-    return content.isArriving ? content.collect().then(() => this.#deliver(ctx)) : this.#deliver(ctx)
+    if (!content.isArriving) return this.#deliver(ctx)
+    return this.#passesPieces(ctx) ?? content.collect().then(() => this.#deliver(ctx))
+  }
+
+  /** Sends a message of a client as it comes, where nothing is to be done with it; undefined where something is. */
+  #passesPieces(ctx: MessageContext): Promise<undefined> | undefined {
+    const { session, message, transportIfAny } = ctx
+    const { arriving } = message.content
+    if (!session || !(arriving instanceof MessageStream) || !arriving.isComing) return undefined
+    const isPassed = ctx.event === 'message' && ctx.sendsFrame
+    const isAsIs = isPassed && !(transportIfAny && terminate.get(ctx) === true)
+    return isAsIs && !this.#options.survival.takeover ? this.#pass(ctx, session, arriving) : undefined
+  }
+
+  async #pass(ctx: MessageContext, session: Session, stream: MessageStream): Promise<undefined> {
+    const { content } = ctx.message
+    ctx.to = this.#address
+    const link = (session.link(this.#address) as SendingLink | undefined) ?? this.#open(ctx, session)
+    await link.opened()
+    const out = stream.isComing ? link.startMessage?.(ctx.frame === 'binary') : undefined
+    if (!out) {
+      await content.collect()
+      await this.#deliver(ctx)
+      return
+    }
+    content.takeBody()
+    await stream.pipe({
+      take(piece) {
+        out.take(piece)
+        if (link.isBehind) session.waitFor(link)
+      },
+      end: () => out.end(),
+    })
+    if (!link.isOpen)
+      throw new Fault(101505, `the connection to ${this.#address} has ended in the middle of a message`)
   }
 
   #deliver(ctx: MessageContext): MaybePromise<Message | undefined> {
@@ -60,10 +91,14 @@ export class WebSocketEndpoint implements Endpoint {
     if (!session) {
       const { shared } = this.#options
       const link = shared.get(this.#address, ctx.service, () =>
-        linkOptions(ctx, this.#address, this.#options),
+        linkOptionsFor(ctx, this.#address, this.#options),
       )
       if (link.isFull) throw new Fault(101509, `too much is unsent to ${this.#address} already`)
-      return undefinedAfter(write(link, ctx))
+      const sent = write(link, ctx)
+      // A message in a store need not be lost here with its backend: the next ones wait in the store.
+      if (ctx.service.kind !== 'message processor') return undefinedAfter(sent)
+      if (sent instanceof Promise) return sent.then(() => shared.room(link)).then(nothing)
+      return link.isBehind ? shared.room(link).then(nothing) : undefined
     }
     const known = session.link(this.#address) as SendingLink | undefined
     if (ctx.event !== 'message' || ctx.transportIfAny) {
@@ -109,7 +144,7 @@ export class WebSocketEndpoint implements Endpoint {
       throw new Fault(101505, 'the client is gone; no connection to the backend is opened for it')
     const address = this.#address
     const use = { idleMs: session.linkIdleMs, session }
-    const options = linkOptions(ctx, address, this.#options, use)
+    const options = linkOptionsFor(ctx, address, this.#options, use)
     const { takeover, reconnect = DEFAULT_RECONNECT } = this.#options.survival
     const ended = (): void => session.removeLink(address, link)
     const link: SendingLink = takeover
@@ -118,64 +153,6 @@ export class WebSocketEndpoint implements Endpoint {
     session.addLink(address, link)
     return link
   }
-}
-
-/** Up to how many bytes of what a backend says that refuses a client are passed on to that client. */
-const MAX_REFUSAL_BYTES = 64 * 1024
-
-/** How a link differs from one that stays, and speaks for the client that opened it. */
-interface LinkUse {
-  readonly idleMs?: number
-  /** Whether many clients use it: no header of a client goes with it then. */
-  readonly isOfAll?: boolean
-  /** The client it is for, where it is for one. */
-  readonly session?: Session
-}
-
-/** Gives how a link is opened for a message. */
-export function linkOptions(
-  ctx: MessageContext,
-  address: string,
-  { settings, survival, gates }: Omit<WebSocketOptions, 'shared'>,
-  { idleMs = 0, isOfAll = false, session }: LinkUse = {},
-): LinkOptions {
-  const { connection, compression, handshakeTimeoutMs, queue, tls, preservedHeaders } = settings
-  const transport = ctx.transportIfAny
-  const type = transport?.acceptContentType
-  const subprotocols =
-    type === undefined ? listOf(transport?.subprotocol) : [`synapse(contentType='${type}')`]
-  const headers = headersOf(ctx, settings.customHeaderPrefix, isOfAll ? [] : preservedHeaders, session)
-  const maxRefusalBytes = session?.isHeld ? MAX_REFUSAL_BYTES : 0
-  return {
-    dial: { ...connection, handshakeTimeoutMs, tls, subprotocols, headers, maxRefusalBytes, compression },
-    gate: gates.get(address, survival.connect),
-    reconnect: survival.reconnect,
-    heartbeat: survival.heartbeat,
-    queue,
-    contentType: type ?? '',
-    idleMs,
-  }
-}
-
-/** Headers of the handshake: what the configuration set with the prefix, and the client's own where listed. */
-function headersOf(
-  ctx: MessageContext,
-  prefix: string,
-  preserved: readonly string[],
-  session: Session | undefined,
-): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of session?.forwardedHeaders ?? []) if (isForwardable(name)) headers[name] = value
-  for (const name of preserved) {
-    const value = ctx.message.headers.get(name)
-    if (value !== undefined && isForwardable(name)) headers[name] = value
-  }
-  for (const [name, value] of ctx.transportIfAny?.extra.entries() ?? []) {
-    if (!name.startsWith(prefix) || value === undefined) continue
-    const header = name.slice(prefix.length)
-    if (isForwardable(header)) headers[header] = String(value)
-  }
-  return headers
 }
 
 const UNHANDLED: unique symbol = Symbol('unhandled')
@@ -196,18 +173,4 @@ function write(link: SendingLink, ctx: MessageContext): MaybePromise<void> {
   const { content } = ctx.message
   const messageType = ctx.transportIfAny?.messageType
   return link.send(utf8Of(content, messageType ?? ''), content.isBinary, ctx)
-}
-
-function listOf(subprotocols: string | undefined): string[] {
-  return (subprotocols ?? '')
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '')
-}
-
-/** Headers that belong to one connection are never copied to another (RFC 9110, 7.6.1; RFC 6455, 4.1). */
-function isForwardable(name: string): boolean {
-  return !/^(?:host|connection|upgrade|keep-alive|transfer-encoding|content-length|te|trailer|proxy-.*|sec-websocket-.*)$/i.test(
-    name,
-  )
 }

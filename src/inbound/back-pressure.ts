@@ -23,7 +23,10 @@ export class BackPressure implements LaneSource {
   /** Links that take no more for now; made for the first. */
   #behindLinks: Set<Link> | undefined
   #isAnswerBehind = false
+  #isUntold = false
   #isClientBehind = false
+  /** Whether a message of the client has more that nobody takes yet. */
+  #isStreamFull = false
   #isOver = false
 
   constructor(client: ReadClient, links: SessionLinks, broadcastLevel: BroadcastLevel) {
@@ -60,6 +63,21 @@ export class BackPressure implements LaneSource {
     if (!this.#isClientBehind) return
     this.#isAnswerBehind = true
     this.#client.connection.pause()
+  }
+
+  /** What the client is told of its messages waits for it to read, or has left: meanwhile it gets to send no more. */
+  untold(isWaiting: boolean): void {
+    if (isWaiting === this.#isUntold) return
+    this.#isUntold = isWaiting
+    if (isWaiting) this.#client.connection.pause()
+    else this.#readOn()
+  }
+
+  /** A message of the client that is still coming in has more than is taken, or not any more. */
+  holdStream(isHeldUp: boolean): void {
+    this.#isStreamFull = isHeldUp
+    if (isHeldUp) this.#client.connection.pause()
+    else this.#readOn()
   }
 
   /** Something came over a link. */
@@ -104,7 +122,12 @@ export class BackPressure implements LaneSource {
 
   #readOn(): void {
     const isHeldUp =
-      this.#ahead.isFull || (this.#behindLinks?.size ?? 0) > 0 || this.#isAnswerBehind || this.#isOver
+      this.#ahead.isFull ||
+      (this.#behindLinks?.size ?? 0) > 0 ||
+      this.#isAnswerBehind ||
+      this.#isUntold ||
+      this.#isStreamFull ||
+      this.#isOver
     if (!isHeldUp) this.#client.connection.resume()
   }
 }

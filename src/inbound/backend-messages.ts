@@ -5,6 +5,7 @@ import { Content } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { Lane } from '../sequences/lane.ts'
 import { enterFault } from '../sequences/pipeline.ts'
+import { MessageStream } from '../websocket/message-stream.ts'
 import type { BackPressure } from './back-pressure.ts'
 import type { SessionOrigin } from './client-messages.ts'
 import type { Underway } from './linked-end.ts'
@@ -16,6 +17,8 @@ export class BackendMessages implements Underway {
   readonly #links: SessionLinks
   readonly #pressure: BackPressure
   readonly #lane: Lane
+  /** The last message of each link that was not complete when it began. */
+  #long: Map<Link, MessageStream> | undefined
 
   constructor(session: SessionOrigin, links: SessionLinks, pressure: BackPressure) {
     this.#session = session
@@ -49,6 +52,42 @@ export class BackendMessages implements Underway {
     this.#lane.push(ctx, service.outDispatch)
     this.#links.took(data.length)
     this.#pressure.linkTook()
+  }
+
+  /** Runs a message of a backend that is still coming in, and gives who takes its pieces. */
+  longMessage(link: Link, isBinary: boolean, contentType: string): MessageStream {
+    const session = this.#session
+    const { service } = session
+    const stream = new MessageStream({
+      of: 'answer',
+      holdUp: isHeldUp => this.#links.hold(link, isHeldUp),
+      collected: data => {
+        ctx.frameData = data
+      },
+    })
+    const ctx = new MessageContext(service, session, new Message(Content.arriving(stream, contentType)), {
+      session,
+      event: 'message',
+      direction: 'response',
+      link,
+      ...(isBinary ? { frame: 'binary' } : contentType === '' ? { frame: 'text' } : {}),
+      contentIsKnown: false,
+    })
+    service.counters.received++
+    this.#long ??= new Map()
+    this.#long.set(link, stream)
+    ctx.atEnd(() => {
+      stream.discard()
+      if (this.#long?.get(link) === stream) this.#long.delete(link)
+    })
+    this.#lane.push(ctx, service.outDispatch)
+    this.#pressure.linkTook()
+    return stream
+  }
+
+  /** The backend will not complete what it has begun to send. */
+  breakOff(link: Link): void {
+    this.#long?.get(link)?.break('the backend left in the middle of a message')
   }
 
   /** Runs what is no message: that a link is open, or a ping or pong that came over it. */

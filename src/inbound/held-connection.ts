@@ -29,7 +29,8 @@ export type ClientConnection = Pick<
   | 'pause'
   | 'resume'
   | 'probe'
->
+> &
+  Partial<Pick<Connection, 'startMessage'>>
 
 /** What becomes of a client that waits for the answer to its handshake: let in, refused, or gone before that. */
 export type Verdict = { readonly subprotocol: string } | { readonly refusal: HandshakeRefusal } | 'gone'

@@ -18,7 +18,7 @@ export interface Remaining {
 
 /** Gives what a client is closed with whose message has ended with a fault, where that leaves it without its backend. */
 export function closeAfter(fault: Fault, { hasLost, hasAny }: Remaining): RelayedClose | undefined {
-  // A call of a backend that has no link of this session concerns its message alone.
+  // A call over a link that is not the client's own concerns its message alone.
   const reason = hasLost ? unreachableBy(fault) : undefined
   if (reason !== undefined) return { code: 1014, reason }
   if (fault.closeCode === undefined || hasAny) return undefined

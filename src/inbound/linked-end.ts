@@ -1,5 +1,5 @@
 import type { MessageContext } from '../core/context.ts'
-import { ABNORMAL, closeForBackend, type RelayedClose } from '../websocket/close-codes.ts'
+import { ABNORMAL, closeForBackend, type RelayedClose, SERVICE_RESTART } from '../websocket/close-codes.ts'
 import type { SessionLinks } from './session-links.ts'
 
 /** Messages of one side that are still under way. */
@@ -44,7 +44,9 @@ export class LinkedEnd {
    */
   clientLeaves(code: number, reason: string, isQuiet: boolean): RelayedClose {
     // A client that does not answer our close frame was closed all the same.
-    const told = code === ABNORMAL && this.#begun ? this.#begun : closeForBackend(code, reason)
+    const ended = code === ABNORMAL && this.#begun ? this.#begun : closeForBackend(code, reason)
+    // To a backend we are the client, and clients do not restart services.
+    const told = this.#begun && ended.code === SERVICE_RESTART ? { code: 1001, reason: ended.reason } : ended
     this.#told = told
     if (code === ABNORMAL || isQuiet) this.#links.giveUpDialing()
     this.#setDeadline(() => this.#links.closeAll(told.code, told.reason))

@@ -7,6 +7,8 @@ export class SessionLinks implements LaneSource {
   #links: Map<string, Link> | undefined
   readonly #ahead = new ReadAhead()
   #isClientBehind = false
+  /** Links with a message of which there is more than is taken. */
+  #held: Set<Link> | undefined
   /** The first link whose handshake was done. */
   opened: Link | undefined
 
@@ -26,6 +28,7 @@ export class SessionLinks implements LaneSource {
 
   remove(key: string, link: Link): void {
     if (this.#links?.get(key) === link) this.#links.delete(key)
+    this.#held?.delete(link)
   }
 
   /** Ends all links. */
@@ -68,7 +71,17 @@ export class SessionLinks implements LaneSource {
     if (!this.#ahead.isFull) this.#each('resume')
   }
 
+  /** A message of a link that is still coming in has more than is taken, or not any more. */
+  hold(link: Link, isHeldUp: boolean): void {
+    if (isHeldUp) {
+      this.#held ??= new Set()
+      this.#held.add(link)
+      link.pause()
+    } else if (this.#held?.delete(link) && !this.#isClientBehind && !this.#ahead.isFull) link.resume()
+  }
+
   #each(action: 'pause' | 'resume'): void {
-    for (const link of this.#links?.values() ?? []) link[action]()
+    for (const link of this.#links?.values() ?? [])
+      if (action === 'pause' || !this.#held?.has(link)) link[action]()
   }
 }

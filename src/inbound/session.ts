@@ -3,15 +3,21 @@ import type { GroupMember, PushedMessage } from '../core/groups.ts'
 import type { Service } from '../core/ports.ts'
 import type { Handshake, Link, LinkLoss, Session } from '../core/session.ts'
 import type { MaybePromise } from '../core/step.ts'
-import type { Headers } from '../message/headers.ts'
-import { ABNORMAL, closeForClient } from '../websocket/close-codes.ts'
+import { Headers } from '../message/headers.ts'
+import { ABNORMAL, closeForClient, NO_STATUS } from '../websocket/close-codes.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
+import type { MessageSink } from '../websocket/frame-reader.ts'
 import { Heartbeat, ownPong } from '../websocket/heartbeat.ts'
+import { MessageStream } from '../websocket/message-stream.ts'
+import { type Recipient, SlowDelivery } from '../websocket/slow-delivery.ts'
+import type { ReaderNames } from '../websocket/slow-outbox.ts'
+import { keepsMessages } from '../websocket/slow-readers.ts'
+import { addedHeaders } from './added-headers.ts'
+import { AtLeastOnce } from './at-least-once.ts'
 import { BackPressure } from './back-pressure.ts'
 import { BackendMessages } from './backend-messages.ts'
-import { ClientDelivery } from './client-delivery.ts'
 import { ClientMessages } from './client-messages.ts'
-import type { OutboxOwner } from './client-outbox.ts'
+import { messageFrame } from './delivery-frames.ts'
 import { type ClientConnection, HeldConnection } from './held-connection.ts'
 import type { HttpRequest } from './http-request.ts'
 import { closeAfter } from './left-without-backend.ts'
@@ -21,7 +27,7 @@ import { chosenOf } from './opening-message.ts'
 import { SessionLinks } from './session-links.ts'
 import type { SessionRoute } from './session-routes.ts'
 import type { ClientSessions } from './sessions.ts'
-import { replyOverWebSocket } from './websocket-reply.ts'
+import { asksForClose, replyOverWebSocket } from './websocket-reply.ts'
 
 /**
  * A client's WebSocket: the connection, a lane for each direction, and the links to its backends.
@@ -29,7 +35,7 @@ import { replyOverWebSocket } from './websocket-reply.ts'
  * Everything that befalls it is a message: the handshake, what the client sends, and its end. Session and links
  * end together: the end of one side reaches the other with a code and a reason.
  */
-export class ClientSession implements Session, GroupMember, OutboxOwner, ConnectionEvents {
+export class ClientSession implements Session, GroupMember, Recipient, ConnectionEvents {
   readonly kind = 'websocket'
   readonly id: string
   handshake: Handshake
@@ -44,9 +50,13 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   readonly #sessions: ClientSessions
   readonly #links = new SessionLinks()
   readonly #limits: MessageLimits | undefined
+  /** Whether long messages may go on as they come. */
+  readonly #takesPieces: boolean
   readonly #pressure: BackPressure
   readonly #fromClient: ClientMessages
-  readonly #toClient: ClientDelivery
+  readonly #toClient: SlowDelivery
+  /** What takes its messages, where it numbers them. */
+  readonly #numbered: AtLeastOnce | undefined
   #backendMessages: BackendMessages | undefined
   #linkedEnd: LinkedEnd | undefined
   #connection!: ClientConnection
@@ -54,6 +64,12 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   #held: HeldConnection | undefined
   #heartbeat: Heartbeat | undefined
   #hasLostLink = false
+  closed: Session['closed']
+  /** Those of the handshake, where a hook is to decide about it. */
+  #headers: Headers | undefined
+  #addedHeaders: readonly string[] = []
+  #attributes: Map<string, unknown> | undefined
+  #drained: PromiseWithResolvers<void> | undefined
 
   constructor(sessions: ClientSessions, id: string, handshake: Handshake, route: SessionRoute) {
     const { options } = sessions
@@ -63,8 +79,19 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
     this.handshake = handshake
     this.#limits = messageLimits(options.limits)
     this.#pressure = new BackPressure(this, this.#links, options.broadcastLevel)
-    this.#fromClient = new ClientMessages(this, route, options, this.#pressure)
-    this.#toClient = new ClientDelivery(this, options.slow)
+    const { numbered } = sessions
+    if (numbered && handshake.subprotocol === numbered.options.subprotocol) {
+      const taking = new AtLeastOnce(this, numbered, options.defaultContentType)
+      this.#numbered = taking
+      this.#fromClient = new ClientMessages(
+        this,
+        taking.routeOf(route),
+        taking.optionsOf(options),
+        this.#pressure,
+      )
+    } else this.#fromClient = new ClientMessages(this, route, options, this.#pressure)
+    this.#toClient = new SlowDelivery(this, options.slow)
+    this.#takesPieces = options.passesFragments && !options.concurrency && !this.#limits && !this.#numbered
     if (options.passControlFrames) {
       this.onPing = data => this.#onControl('ping', data)
       this.onPong = data => {
@@ -85,7 +112,8 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
    * `offered` are the client's subprotocols, for backends.
    */
   hold(request: HttpRequest, headers: Headers, offered: readonly string[]): HeldConnection {
-    const { handshake } = this.#sessions.options
+    const options = this.#sessions.options.handshake
+    const handshake = this.#numbered ? { ...options, passesSubprotocols: false } : options
     const held = new HeldConnection(request, handshake, () => this.holdUp(true))
     this.#held = held
     this.#connection = held
@@ -105,6 +133,8 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
     this.#take(connection)
     this.holdUp(false)
     held.handTo(connection)
+    if (this.service.on.upgrade) this.#fromClient.open(this.#headers!)
+    this.#headers = undefined
   }
 
   /** A client that was held is not let in, or has left: its backends are let go of. */
@@ -116,14 +146,29 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
     this.#connection = connection
     const { clientIdleMs, heartbeat, slow } = this.#sessions.options
     if (slow.policy === 'pause') connection.maxUnsentBytes = slow.maxBytes
-    else if (slow.policy !== 'close') connection.maxUnsentBytes = 0
-    if (clientIdleMs > 0) connection.onIdle(clientIdleMs, () => this.close(1001, 'idle'))
+    else if (keepsMessages(slow)) connection.maxUnsentBytes = 0
+    if (clientIdleMs > 0) this.#watchIdle(connection, clientIdleMs)
     if (heartbeat) this.#heartbeat = new Heartbeat(connection, heartbeat)
   }
 
   #open(headers: Headers, subprotocols?: string): void {
     this.forwardedHeaders = chosenOf(headers, this.#sessions.options.preservedHeaders)
-    this.#fromClient.open(headers, subprotocols)
+    if (this.#held && this.service.on.upgrade) {
+      this.#headers = new Headers(headers)
+      this.#fromClient.open(headers, subprotocols, 'upgrade')
+    } else this.#fromClient.open(headers, subprotocols)
+  }
+
+  #watchIdle(connection: Connection, idleMs: number): void {
+    connection.onIdle(idleMs, () => {
+      if (!this.service.on.idle) {
+        this.close(1001, 'idle')
+        return
+      }
+      if (!this.isOpen) return
+      this.#fromClient.event('idle')
+      this.#watchIdle(connection, idleMs)
+    })
   }
 
   // — what the connection reports —
@@ -141,24 +186,36 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
     this.#pressure.took(data.length)
   }
 
+  onLongMessage(isBinary: boolean): MessageSink | undefined {
+    if (!this.#takesPieces || !this.isOpen) return undefined
+    return this.#fromClient.longMessage(isBinary, isHeldUp => this.#pressure.holdStream(isHeldUp))
+  }
+
   onBehind(): void {
     if (this.#sessions.options.slow.policy === 'pause') this.holdUp(true)
   }
 
   onDrain(): void {
+    if (this.#numbered) this.#pressure.untold(false)
+    this.#ready()
     if (this.#toClient.isWaiting) this.#toClient.feed()
     else if (this.#pressure.isClientBehind) this.holdUp(false)
   }
 
   onClose(code: number, reason: string, failure?: Error): void {
     this.#heartbeat?.stop()
+    this.#numbered?.end()
     this.#sessions.remove(this, code, failure)
     this.#toClient.clear()
+    this.#ready()
+    if (failure && this.service.on.error) this.#fromClient.failed(failure)
     this.onClosing(code, reason)
   }
 
   /** The client is leaving, or has left. What it sent before goes through, and then its backends are closed. */
   onClosing(code: number, reason: string): void {
+    this.#fromClient.breakOff()
+    this.closed ??= { code, reason }
     if (this.#linkedEnd?.isClientLeaving) return
     this.#fromClient.close(this.#end().clientLeaves(code, reason, this.#fromClient.isQuiet))
   }
@@ -181,10 +238,27 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   reply(ctx: MessageContext): MaybePromise<void> {
     const { content } = ctx.message
     // The answer of a backend may still be coming in, and a message leaves as a whole.
-    if (content.isArriving) return content.collect().then(() => this.reply(ctx))
-    if (this.#held && ctx.event === 'open' && this.#held.replied(ctx)) return
+    if (content.isArriving) return this.#passesPieces(ctx) ?? content.collect().then(() => this.reply(ctx))
+    if (this.#held && isAsking(ctx.event) && this.#held.replied(ctx)) return
     const turn = this.#fromClient.turnOf(ctx)
     return turn instanceof Promise ? turn.then(() => this.#write(ctx)) : this.#write(ctx)
+  }
+
+  /** Sends what comes over a link as it comes, where nothing is to be done with it; undefined where something is. */
+  #passesPieces(ctx: MessageContext): Promise<void> | undefined {
+    const { content } = ctx.message
+    const { slow, broadcastLevel } = this.#sessions.options
+    const { arriving } = content
+    const isPassed = ctx.link !== undefined && ctx.respondsFrame && broadcastLevel === 0
+    if (!(arriving instanceof MessageStream) || !arriving.isComing || !isPassed || slow.policy !== 'pause')
+      return undefined
+    if (this.#toClient.isWaiting || asksForClose(ctx)) return undefined
+    const out = this.#connection.startMessage?.(ctx.frame === 'binary')
+    if (!out) return undefined
+    content.takeBody()
+    return arriving.pipe(out).then(() => {
+      if (!this.isOpen) ctx.ending = 'discarded'
+    })
   }
 
   #write(ctx: MessageContext): void {
@@ -200,9 +274,12 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
       return
     }
     this.#fromClient.ended(ctx)
+    if (ctx.event === 'open') this.#numbered?.opened(ctx)
     const { fault } = ctx
-    if (this.#held && ctx.event === 'open')
+    if (this.#held && isAsking(ctx.event)) {
+      if (ctx.event === 'upgrade') this.#addedHeaders = addedHeaders(ctx, this.#headers)
       this.#held.decide(fault, this.#links.opened, this.handshake.subprotocol)
+    }
     // A fault sequence may have found another backend for it.
     else if (fault && ctx.ending !== 'delivered') {
       const close = closeAfter(fault, { hasLost: this.#hasLostLink, hasAny: !this.#links.isEmpty })
@@ -218,6 +295,10 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
 
   get isHeld(): boolean {
     return this.#held !== undefined
+  }
+
+  get frameLogging(): Session['frameLogging'] {
+    return this.#sessions.options.frameLogging
   }
 
   get linkIdleMs(): number {
@@ -257,9 +338,16 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
     this.#fromBackends().message(link, data, isBinary, contentType)
   }
 
+  longFromBackend(link: Link, isBinary: boolean, contentType: string): MessageSink | undefined {
+    if (!this.#takesPieces) return undefined
+    this.#links.opened ??= link
+    return this.#fromBackends().longMessage(link, isBinary, contentType)
+  }
+
   /** The backend is gone: its close reaches the client; where it was lost, the fault sequence runs first. */
   linkClosed(link: Link, code: number, reason: string, loss?: LinkLoss): void {
     this.#links.opened ??= link
+    this.#backendMessages?.breakOff(link)
     if (code === ABNORMAL) this.#fromBackends().lost(link, reason, loss)
     const end = loss ?? closeForClient(code, reason)
     this.#end().backendLeaves(this.#fromBackends(), () => this.close(end.code, end.reason))
@@ -271,6 +359,7 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
       this.#held.closedBefore(code, reason)
       return
     }
+    this.closed ??= { code: code ?? NO_STATUS, reason }
     this.#fromClient.clear()
     this.#end().begin({ code, reason })
     this.#toClient.close(code, reason)
@@ -280,7 +369,8 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
 
   push(message: PushedMessage): boolean {
     if (!this.isOpen || this.#sessions.closeIfSlow(this)) return false
-    this.#toClient.push(message)
+    if (this.#numbered) this.#toClient.send(messageFrame(message.data, message.isBinary), false, true)
+    else this.#toClient.push(message)
     return true
   }
 
@@ -288,13 +378,65 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
   deliver(data: Buffer, isBinary: boolean, compress = true): boolean {
     if (!this.isOpen) return false
     if (this.#sessions.options.slow.policy === 'close' && this.#sessions.closeIfSlow(this)) return false
-    this.#toClient.send(data, isBinary, compress)
+    if (this.#numbered) this.#toClient.send(messageFrame(data, isBinary), false, compress)
+    else this.#toClient.send(data, isBinary, compress)
     return true
+  }
+
+  /** Sends the client a frame of the protocol by which it numbers its messages. */
+  tell(frame: string): void {
+    if (!this.isOpen) return
+    this.#connection.send(frame, false)
+    if (this.#connection.isBehind) this.#pressure.untold(true)
+  }
+
+  answer(ctx: MessageContext, data: Buffer, isBinary: boolean): MaybePromise<boolean> {
+    const turn = this.#fromClient.turnOf(ctx)
+    return turn instanceof Promise
+      ? turn.then(() => this.deliver(data, isBinary))
+      : this.deliver(data, isBinary)
+  }
+
+  ping(data: Buffer): void {
+    if (this.isOpen) this.#connection.ping(data)
+  }
+
+  pong(data: Buffer): void {
+    if (this.isOpen) this.#connection.pong(data)
+  }
+
+  get drained(): Promise<void> | undefined {
+    if (!this.isOpen || !(this.#connection.isBehind || this.#toClient.isWaiting)) return undefined
+    this.#drained ??= Promise.withResolvers<void>()
+    return this.#drained.promise
+  }
+
+  #ready(): void {
+    this.#drained?.resolve()
+    this.#drained = undefined
+  }
+
+  get attributes(): Map<string, unknown> {
+    this.#attributes ??= new Map()
+    return this.#attributes
+  }
+
+  /** Headers for the answer to its handshake, which its hook has added. */
+  get addedHeaders(): readonly string[] {
+    return this.#addedHeaders
   }
 
   /** Whether so much waits that nothing more may be pushed to it. */
   get isFarBehind(): boolean {
     return this.#toClient.isFarBehind
+  }
+
+  get origin(): this {
+    return this
+  }
+
+  get names(): ReaderNames {
+    return { fields: { session: this.id }, who: 'a slow client', setting: 'ws.slow.policy' }
   }
 
   outboxEmptied(): void {
@@ -344,4 +486,8 @@ export class ClientSession implements Session, GroupMember, OutboxOwner, Connect
     const areBackendsIdle = this.#backendMessages?.isIdle ?? true
     return this.#fromClient.isIdle && areBackendsIdle && !this.#toClient.isWaiting
   }
+}
+
+function isAsking(event: MessageContext['event']): boolean {
+  return event === 'open' || event === 'upgrade'
 }

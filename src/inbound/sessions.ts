@@ -1,11 +1,13 @@
 import type { MessageContext } from '../core/context.ts'
+import type { BroadcastElsewhere, PushedMessage, ServiceSessions } from '../core/groups.ts'
 import type { Service } from '../core/ports.ts'
-import type { RequestHead } from '../core/route.ts'
+import type { DirectAnswer, RequestHead } from '../core/route.ts'
 import type { Handshake } from '../core/session.ts'
 import { mayCompress } from '../expressions/may-compress.ts'
 import type { ServedService } from '../language/declare.ts'
 import { Headers } from '../message/headers.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
+import type { FrameLog } from '../websocket/frame-log.ts'
 import type { WebSocketServiceOptions } from '../websocket/options.ts'
 import { PreparedFrame } from '../websocket/prepared-frame.ts'
 import { Violation } from '../websocket/violation.ts'
@@ -13,19 +15,19 @@ import { Admission, type ClosedAtOnce, type Refusal } from './admission.ts'
 import { refusalWith } from './handshake-refusal.ts'
 import type { HeldConnection } from './held-connection.ts'
 import type { HttpRequest } from './http-request.ts'
+import type { Leave } from './leave.ts'
 import type { BrokenLimit } from './message-limits.ts'
+import { NumberedClients } from './numbered-clients.ts'
 import { QuietLog } from './quiet-log.ts'
 import { ClientSession } from './session.ts'
+import { leaveClients } from './session-leave.ts'
 import { SessionRoutes } from './session-routes.ts'
-
-/** How long both sides must have been quiet before a session is closed at shutdown. */
-const QUIET_MS = 400
-
-/** How long clients that do not stop talking are read at shutdown. */
-const MAX_READ_ON_MS = 1_000
 
 /** How often it is looked whether sides that are not read were cut, in milliseconds. */
 const PROBE_MS = 1_000
+
+/** What an inbound endpoint that says nothing else tells clients when the gateway stops. */
+const GOING_AWAY = { code: 1001, reason: 'shutdown' }
 
 /** A client that waits for the answer to its handshake. */
 export interface HeldClient {
@@ -33,10 +35,15 @@ export interface HeldClient {
   readonly connection: HeldConnection
 }
 
+/** Makes the connection of a client, whose frames may be logged. */
+export type Connect = (events: ConnectionEvents, frameLog?: FrameLog) => Connection
+
 /** The clients of one WebSocket service, by the path they connected to. */
-export class ClientSessions {
+export class ClientSessions implements ServiceSessions {
   readonly service: Service
   readonly options: WebSocketServiceOptions
+  /** The clients that number their messages, where they may. */
+  readonly numbered: NumberedClients | undefined
   readonly #routes: SessionRoutes
   readonly #quietLog: QuietLog
   readonly #admission: Admission
@@ -45,13 +52,29 @@ export class ClientSessions {
   #nextId = 1
   readonly #held = new Set<HeldClient>()
   #probing: NodeJS.Timeout | undefined
+  /** Names the service among those of all processes. */
+  readonly #name: string
+  readonly #broadcastElsewhere: BroadcastElsewhere | undefined
+  readonly #withdraw: () => void
 
   constructor(served: ServedService) {
     this.service = served.service
     this.options = served.webSocket!
+    const { delivery } = this.options
+    this.numbered = delivery && new NumberedClients(delivery, this.service)
+    if (this.options.frameLogging !== 'off' && !this.service.log.isLevelEnabled('debug'))
+      this.service.log.warn(
+        {},
+        `${this.service.label}frames are logged at debug, which the setting myelin.log.level leaves out`,
+      )
     this.#routes = new SessionRoutes(served)
     this.#quietLog = new QuietLog(this.service.log)
     this.#admission = new Admission(this.service, this.options, this.#quietLog)
+    const { kind, name } = this.service
+    const { groups } = this.options
+    this.#name = `${kind} ${name}`
+    this.#broadcastElsewhere = groups.broadcastElsewhere
+    this.#withdraw = groups.serve(this.#name, this)
   }
 
   /** How many clients are connected. */
@@ -64,10 +87,10 @@ export class ClientSessions {
     return this.#held.size
   }
 
-  /** Gives the status a client is refused with, where an API has its path and no resource takes it. */
-  async refusalOf(head: RequestHead): Promise<number | undefined> {
+  /** Gives what a client is refused with, where nothing of the service has its path, or what it asks with is wrong. */
+  async refusalOf(head: RequestHead): Promise<DirectAnswer | undefined> {
     const route = this.#routes.find(head)
-    return 'answer' in route ? (await route.answer).status : undefined
+    return 'answer' in route ? await route.answer : undefined
   }
 
   /** Counts a client in that asks for an upgrade; or says what becomes of it instead. */
@@ -79,7 +102,7 @@ export class ClientSessions {
   open(
     upgrade: Handshake,
     head: RequestHead & { readonly raw: { readonly rawHeaders: readonly string[] } },
-    connect: (events: ConnectionEvents) => Connection,
+    connect: Connect,
   ): void {
     const session = this.#join(upgrade, head)
     session.start(this.#connected(session, connect), Headers.fromRaw(head.raw.rawHeaders))
@@ -97,7 +120,7 @@ export class ClientSessions {
   }
 
   /** Goes on with a client that was held and has been let in. */
-  upgraded(held: HeldClient, subprotocol: string, connect: (events: ConnectionEvents) => Connection): void {
+  upgraded(held: HeldClient, subprotocol: string, connect: Connect): void {
     const { session } = held
     this.#held.delete(held)
     session.upgraded(this.#connected(session, connect), subprotocol)
@@ -112,7 +135,7 @@ export class ClientSessions {
   }
 
   #join(upgrade: Handshake, head: RequestHead): ClientSession {
-    const id = `${this.service.name}-${this.#nextId++}`
+    const id = `${this.service.name}-${this.#nextId++}${this.options.groups.idSuffix}`
     const route = this.#routes.find(head)
     if ('answer' in route) throw new Error('an upgrade that was to be refused was made')
     const { rest, postfix } = route
@@ -127,14 +150,21 @@ export class ClientSessions {
     return session
   }
 
-  #connected(session: ClientSession, connect: (events: ConnectionEvents) => Connection): Connection {
+  #connected(session: ClientSession, connect: Connect): Connection {
     const { id, handshake } = session
-    const connection = connect(session)
+    const connection = connect(session, this.#frameLogOf(id))
     this.service.log.debug(
       { session: id, path: handshake.path },
       `${this.service.label}client ${handshake.remoteAddress} connected`,
     )
     return connection
+  }
+
+  #frameLogOf(session: string): FrameLog | undefined {
+    const shows = this.options.frameLogging
+    if (shows === 'off') return undefined
+    const { log, label } = this.service
+    return { log, label, fields: { session }, leg: 'client', shows }
   }
 
   #probe(): void {
@@ -194,13 +224,19 @@ export class ClientSessions {
       if (!session.deliver(data, isBinary, compress)) ctx.ending = 'discarded'
       return
     }
-    const message = new PreparedFrame(data, isBinary)
-    let isReceived = false
-    for (const peer of this.#byPath.get(session.handshake.path) ?? []) {
+    const message = new PreparedFrame(data, isBinary, mayCompress(ctx))
+    const { path } = session.handshake
+    let isReceived = this.#broadcastElsewhere?.(this.#name, path, message) === true
+    for (const peer of this.#byPath.get(path) ?? []) {
       if (level === 2 && peer === session) continue
       if (peer.push(message)) isReceived = true
     }
     if (!isReceived) ctx.ending = 'discarded'
+  }
+
+  /** Sends what another process broadcasts to all on a path. */
+  broadcast(path: string, message: PushedMessage): void {
+    for (const peer of this.#byPath.get(path) ?? []) peer.push(message)
   }
 
   /** Closes a client that reads so little that nothing more may be pushed to it; says whether it did. */
@@ -217,47 +253,21 @@ export class ClientSessions {
     return true
   }
 
-  /**
-   * Ends all sessions. What clients had sent is read and goes through, and once both sides are quiet each client is
-   * closed with the code of the service. A client that goes on talking is read no more after a while, and after half
-   * the time everyone is closed, so that there is time to say goodbye; what is left when time is up is cut.
-   */
-  async stop(graceMs: number): Promise<void> {
-    const start = Date.now()
+  /** Refuses clients that wait for the answer to their handshake. */
+  refuseHeld(): void {
     for (const { connection } of this.#held) connection.refuse(refusalWith(503, 'the gateway is stopping'))
-    const [readUntil, talkUntil, deadline] = [
-      start + Math.min(MAX_READ_ON_MS, graceMs / 4),
-      start + graceMs / 2,
-      start + graceMs,
-    ]
-    const seen = new Map(this.#all().map(session => [session, { activity: session.activity, since: start }]))
-    let isReading = true
-    while (seen.size > 0 && Date.now() < talkUntil) {
-      await new Promise(resolve => setTimeout(resolve, 10))
-      if (isReading && Date.now() >= readUntil) {
-        isReading = false
-        for (const session of seen.keys()) session.stopReading()
-      }
-      this.#closeQuiet(seen)
-    }
-    const { code, reason } = this.options.shutdown
-    for (const session of this.#all()) session.close(code, reason)
-    while (this.#count > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 10))
-    for (const session of this.#all()) session.connection.terminate()
   }
 
-  /** Closes the sessions in which nothing is under way and nothing has come for a while, and forgets them. */
-  #closeQuiet(seen: Map<ClientSession, { activity: number; since: number }>): void {
-    const { code, reason } = this.options.shutdown
-    for (const [session, { activity, since }] of seen) {
-      if (!session.isOpen) seen.delete(session)
-      else if (!session.isIdle || session.activity !== activity) {
-        seen.set(session, { activity: session.activity, since: Date.now() })
-      } else if (Date.now() - since >= QUIET_MS) {
-        session.close(code, reason)
-        seen.delete(session)
-      }
-    }
+  /** Ends all sessions; gives how many could not be ended in order. */
+  async leave(leave: Leave): Promise<number> {
+    this.refuseHeld()
+    const { shutdown } = this.options
+    const isOwn = shutdown.code !== GOING_AWAY.code || shutdown.reason !== GOING_AWAY.reason
+    const { code, reason } = isOwn ? shutdown : (leave.close ?? shutdown)
+    const close = (session: ClientSession): void => session.close(code, reason)
+    const cut = await leaveClients(() => this.#all(), close, leave)
+    this.#withdraw()
+    return cut
   }
 
   #all(): ClientSession[] {

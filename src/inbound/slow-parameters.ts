@@ -5,10 +5,7 @@ import type { Expression } from '../expressions/value.ts'
 import type { Build } from '../language/declare.ts'
 import type { Span } from '../language/source.ts'
 import { integer, oneOf } from '../language/types.ts'
-import { MAX_UNSENT_BYTES } from '../websocket/connection.ts'
-import type { SlowReaders } from '../websocket/slow-readers.ts'
-
-const MIB = 1024 * 1024
+import { DEFAULT_SLOW_BYTES, DEFAULT_SLOW_MESSAGES, type SlowReaders } from '../websocket/slow-readers.ts'
 
 /** Parameters for clients that read slower than they are sent to. The original knows none of them. */
 export const slowParameters = {
@@ -39,14 +36,6 @@ export interface SlowValues {
   readonly 'ws.slow.key': Expression | undefined
 }
 
-const DEFAULT_MAX_BYTES: Readonly<Record<SlowPolicy, number>> = {
-  pause: MAX_UNSENT_BYTES,
-  'drop-oldest': 16 * MIB,
-  'keep-last': 16 * MIB,
-  spill: 1024 * MIB,
-  close: 16 * MIB,
-}
-
 /** Gives what the parameters say. */
 export function slowReadersOf(given: SlowValues, build: Build, span: Span): SlowReaders {
   const policy = given['ws.slow.policy']
@@ -60,9 +49,9 @@ export function slowReadersOf(given: SlowValues, build: Build, span: Span): Slow
     warn('ws.slow.max.messages', 'drop-oldest and keep-last')
   return {
     policy,
-    maxBytes: maxBytes ?? DEFAULT_MAX_BYTES[policy],
-    maxPushedBytes: maxBytes ?? 16 * MIB,
-    maxMessages: maxMessages ?? 10_000,
+    maxBytes: maxBytes ?? DEFAULT_SLOW_BYTES[policy],
+    maxPushedBytes: maxBytes ?? DEFAULT_SLOW_BYTES.close,
+    maxMessages: maxMessages ?? DEFAULT_SLOW_MESSAGES,
     key: key && (ctx => keyOf(ctx, key)),
     spillFolder: build.settings.webSocket.spillFolder,
   }

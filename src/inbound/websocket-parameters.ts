@@ -11,6 +11,7 @@ import {
 } from '../language/types.ts'
 import { isSendable } from '../websocket/close-codes.ts'
 import { concurrencyParameters } from './concurrency.ts'
+import { deliveryParameters } from './delivery-parameters.ts'
 import { frameParameters } from './frame-parameters.ts'
 import { handshakeParameters } from './handshake-options.ts'
 import { heartbeatParameters } from './heartbeat-parameters.ts'
@@ -95,6 +96,7 @@ export const webSocketParameters = {
   ...handshakeParameters,
   ...concurrencyParameters,
   ...limitParameters,
+  ...deliveryParameters,
   ...frameParameters,
   ...heartbeatParameters,
   'ws.origins': {

@@ -1,12 +1,18 @@
+import { sessionGroups } from '../cluster/groups-of.ts'
 import type { Pipeline, Service } from '../core/ports.ts'
 import type { Build, ServedService } from '../language/declare.ts'
 import type { Span } from '../language/source.ts'
 import type { Reference } from '../language/types.ts'
 import { mediaTypeOf } from '../message/content.ts'
 import { guarded } from '../sequences/pipeline.ts'
-import { sessionGroups } from '../sequences/session-groups.ts'
-import type { AllowedOrigins, BroadcastLevel } from '../websocket/options.ts'
+import type {
+  AllowedOrigins,
+  BroadcastLevel,
+  DeliveryOptions,
+  WebSocketServiceOptions,
+} from '../websocket/options.ts'
 import { concurrencyOf } from './concurrency.ts'
+import { type DeliveryValues, deliveryOf } from './delivery-parameters.ts'
 import { compressionOf, type FrameValues, frameLimitsOf } from './frame-parameters.ts'
 import { type HandshakeValues, handshakeOf } from './handshake-options.ts'
 import { type HeartbeatValues, heartbeatOf } from './heartbeat-parameters.ts'
@@ -31,6 +37,7 @@ export interface WebSocketInbound {
 export type WebSocketValues = SlowValues &
   Parameters<typeof concurrencyOf>[0] &
   LimitValues &
+  DeliveryValues &
   FrameValues &
   HeartbeatValues &
   HandshakeValues & {
@@ -63,6 +70,7 @@ export function webSocketService(
   const outFault = build.faultSequence(given['ws.outflow.dispatch.fault.sequence'])
   const outDispatch = guarded(build.mainSequence(outSequence), outFault)
   const passControlFrames = given['ws.pass.through.control.frames']
+  const delivery = deliveryOf(given, name, build, span)
   const service: Service = {
     name,
     kind: 'inbound endpoint',
@@ -82,28 +90,62 @@ export function webSocketService(
     service,
     path: given['ws.path'],
     span,
-    webSocket: {
-      subprotocols: [...CONTENT_SUBPROTOCOLS, ...given['ws.subprotocols']],
-      defaultContentType: mediaTypeOf(given['ws.default.content.type']),
-      broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
-      customHeaderPrefix: build.settings.webSocket.customHeaderPrefix.toLowerCase(),
-      passControlFrames,
-      handshake: handshakeOf(given, build, span),
-      preservedHeaders: given['ws.headers.preserve'],
-      closeDeadlineMs: given['ws.close.deadline'],
-      shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
-      clientIdleMs: given['ws.dispatch.idleTime'] * 1000,
-      concurrency: concurrencyOf(given, build, span),
-      backendIdleMs: given['ws.outflow.dispatch.idleTime'] * 1000,
-      limits: limitsOf(given, build, span),
-      connection: frameLimitsOf(given),
-      compression: compressionOf(given, build, span),
-      heartbeat: heartbeatOf(given, build, span),
-      origins: given['ws.origins'],
-      groups: sessionGroups(build),
-      slow: slowReadersOf(given, build, span),
-      isSuspended,
-    },
+    model: () => ({
+      kind: service.kind,
+      name,
+      listen: 'a port of its own',
+      path: given['ws.path'],
+      events: eventsOf(service, sequence?.name ?? 'main'),
+    }),
+    webSocket: webSocketOptions({ given, isSuspended, delivery }, build, span),
+  }
+}
+
+function eventsOf({ on, outKey }: Service, sequence: string): Record<string, readonly string[]> {
+  const names = Object.keys(on).map(event => `on${event[0]!.toUpperCase()}${event.slice(1)}`)
+  const events = names.map(name => [name, [`sequence ${sequence}`]] as const)
+  return Object.fromEntries([['onBackendMessage', [`sequence ${outKey}`]] as const, ...events.sort()])
+}
+
+/** What the options of a service are made of. */
+interface OptionSource extends Pick<WebSocketInbound, 'isSuspended' | 'given'> {
+  readonly delivery?: DeliveryOptions | undefined
+}
+
+/** Gives how a service treats the WebSockets of its clients. */
+export function webSocketOptions(
+  { given, isSuspended, delivery }: OptionSource,
+  build: Build,
+  span: Span,
+): WebSocketServiceOptions {
+  return {
+    subprotocols: [
+      ...CONTENT_SUBPROTOCOLS,
+      ...given['ws.subprotocols'],
+      ...(delivery ? [delivery.subprotocol] : []),
+    ],
+    defaultContentType: mediaTypeOf(given['ws.default.content.type']),
+    broadcastLevel: Number(given['ws.client.side.broadcast.level']) as BroadcastLevel,
+    customHeaderPrefix: build.settings.webSocket.customHeaderPrefix.toLowerCase(),
+    passControlFrames: given['ws.pass.through.control.frames'],
+    handshake: handshakeOf(given, build, span),
+    preservedHeaders: given['ws.headers.preserve'],
+    closeDeadlineMs: given['ws.close.deadline'],
+    shutdown: { code: given['ws.shutdown.status.code'], reason: given['ws.shutdown.status.message'] },
+    clientIdleMs: given['ws.dispatch.idleTime'] * 1000,
+    concurrency: concurrencyOf(given, build, span),
+    delivery,
+    backendIdleMs: given['ws.outflow.dispatch.idleTime'] * 1000,
+    limits: limitsOf(given, build, span),
+    connection: frameLimitsOf(given),
+    compression: compressionOf(given, build, span),
+    heartbeat: heartbeatOf(given, build, span),
+    origins: given['ws.origins'],
+    groups: sessionGroups(build),
+    slow: slowReadersOf(given, build, span),
+    passesFragments: given['ws.pass.fragments'],
+    frameLogging: given['ws.log.frames'] ?? build.settings.webSocket.frameLogging,
+    isSuspended,
   }
 }
 

@@ -6,6 +6,8 @@ export interface ArrivingBody {
   readonly length: number | undefined
   /** The bytes, where all are there and only their Content-Encoding is still to be undone. */
   readonly received?: Buffer | undefined
+  /** Whether it is the message of a WebSocket, rather than a body of HTTP. */
+  readonly isFrame?: boolean
   /** Gives the bytes as they come, still in their Content-Encoding. Whoever takes them reads them, or destroys them. */
   stream(): Readable
   /**

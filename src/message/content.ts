@@ -105,7 +105,7 @@ export class Content {
   }
 
   /** What is known of a payload that has not come in yet. */
-  get arriving(): Pick<ArrivingBody, 'length' | 'received'> | undefined {
+  get arriving(): Pick<ArrivingBody, 'length' | 'received' | 'isFrame'> | undefined {
     return this.#arriving
   }
 

@@ -3,12 +3,18 @@ import type { Duplex } from 'node:stream'
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { type Accepted, acceptOffer } from './compression.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
+import { type FrameLog, logFrames } from './frame-log.ts'
 import { type CompressionOptions, type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from './options.ts'
 import { Upgraded } from './upgraded.ts'
 
 const chosenProtocol = Symbol('chosen subprotocol')
 const agreedCompression = Symbol('agreed compression')
-type Request = IncomingMessage & { [chosenProtocol]?: string; [agreedCompression]?: Accepted }
+const moreHeaders = Symbol('more headers')
+type Request = IncomingMessage & {
+  [chosenProtocol]?: string
+  [agreedCompression]?: Accepted
+  [moreHeaders]?: readonly string[]
+}
 
 /** Gives the settings of the server that upgrades. It does that alone: it reads and writes no frames. */
 export function acceptOptions(): ServerOptions {
@@ -22,6 +28,8 @@ export function announceChoices(server: WebSocketServer): void {
     if (chosen) headers.push(`Sec-WebSocket-Protocol: ${chosen}`)
     const agreed = request[agreedCompression]
     if (agreed) headers.push(`Sec-WebSocket-Extensions: ${agreed.header}`)
+    const more = request[moreHeaders]
+    if (more) headers.push(...more)
   })
 }
 
@@ -63,6 +71,11 @@ export function takeSubprotocols(request: IncomingMessage): string[] {
   return splitSubprotocols(header)
 }
 
+/** Remembers further headers for the 101 answer, each as a line. */
+export function answerHeaders(request: IncomingMessage, lines: readonly string[]): void {
+  if (lines.length > 0) (request as Request)[moreHeaders] = lines
+}
+
 /** Remembers a subprotocol for the 101 answer; '' for none. */
 export function answerSubprotocol(request: IncomingMessage, name: string): void {
   ;(request as Request)[chosenProtocol] = name
@@ -102,8 +115,10 @@ export function accept(
   request: IncomingMessage,
   options: Partial<ConnectionOptions> & { readonly subprotocol: string },
   events: ConnectionEvents,
+  frameLog?: FrameLog,
 ): Connection {
   const { socket } = webSocket as Upgraded
+  if (frameLog) logFrames(socket, frameLog)
   ;(socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage?.detachSocket(request.socket)
   const compression = (request as Request)[agreedCompression]?.agreement
   return new Connection(

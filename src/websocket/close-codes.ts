@@ -7,6 +7,9 @@ export const ABNORMAL = 1006
 /** The code of a close frame without a status (RFC 6455, 7.1.5). */
 export const NO_STATUS = 1005
 
+/** The code by which a server tells its clients to connect again (registered with the IANA). */
+export const SERVICE_RESTART = 1012
+
 /** The most bytes a close reason may have: a control frame's 125 less the two of the code (RFC 6455, 5.5). */
 export const MAX_REASON_BYTES = 123
 

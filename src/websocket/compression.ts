@@ -1,5 +1,5 @@
 import { type Extension, readExtensions } from './extension-header.ts'
-import type { CompressionOptions } from './options.ts'
+import type { CompressionOffer, CompressionOptions } from './options.ts'
 
 /** What both sides agreed on, as one of them sees it. */
 export interface Agreement {
@@ -74,13 +74,14 @@ function answer(offer: Parameters, options: CompressionOptions): Accepted {
 }
 
 /** Writes what a client offers. */
-export function offerOf({ keepsContext, windowBits }: CompressionOptions): string {
-  const isSmaller = windowBits < MAX_BITS
+export function offerOf({ keepsContext, windowBits, server }: CompressionOffer): string {
+  const serverBits = server?.windowBits ?? windowBits
   return [
     NAME,
-    ...(keepsContext ? [] : ['server_no_context_takeover', 'client_no_context_takeover']),
-    ...(isSmaller ? [`server_max_window_bits=${windowBits}`] : []),
-    isSmaller ? `client_max_window_bits=${windowBits}` : 'client_max_window_bits',
+    ...((server?.keepsContext ?? keepsContext) ? [] : ['server_no_context_takeover']),
+    ...(keepsContext ? [] : ['client_no_context_takeover']),
+    ...(serverBits < MAX_BITS ? [`server_max_window_bits=${serverBits}`] : []),
+    windowBits < MAX_BITS ? `client_max_window_bits=${windowBits}` : 'client_max_window_bits',
   ].join('; ')
 }
 
@@ -90,7 +91,7 @@ export function offerOf({ keepsContext, windowBits }: CompressionOptions): strin
  */
 export function agreedOn(
   header: string | undefined,
-  options: CompressionOptions | undefined,
+  options: CompressionOffer | undefined,
 ): Agreement | undefined {
   if (header === undefined) return undefined
   const wrong = (what: string): Error =>
@@ -101,11 +102,11 @@ export function agreedOn(
   if (extension.name !== NAME || more.length > 0) throw wrong('only permessage-deflate was offered')
   const parameters = parametersOf(extension)
   if (!parameters) throw wrong('a parameter is unknown, doubled or out of range')
-  const { keepsContext, windowBits, thresholdBytes } = options
-  if (!keepsContext && !parameters.server_no_context_takeover)
+  const { keepsContext, windowBits, thresholdBytes, server = options } = options
+  if (!server.keepsContext && !parameters.server_no_context_takeover)
     throw wrong('server_no_context_takeover was asked for')
   const serverBits = parameters.server_max_window_bits ?? MAX_BITS
-  if (serverBits > windowBits) throw wrong(`at most ${windowBits} bits were asked for`)
+  if (serverBits > server.windowBits) throw wrong(`at most ${server.windowBits} bits were asked for`)
   const clientBits = parameters.client_max_window_bits ?? MAX_BITS
   if (clientBits === true) throw wrong('client_max_window_bits needs a value')
   if (parameters.client_max_window_bits !== undefined && clientBits > windowBits)

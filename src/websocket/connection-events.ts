@@ -1,9 +1,12 @@
 import type { Agreement } from './compression.ts'
+import type { MessageSink } from './frame-reader.ts'
 
 /** What the owner of a connection is told. Every connection ends with exactly one `onClose`. */
 export interface ConnectionEvents {
   /** A whole text or binary message. The buffer is the receiver's to keep. */
   onMessage(data: Buffer, isBinary: boolean): void
+  /** A long message that is not complete: gives who takes its pieces, or nobody for it to be joined. */
+  onLongMessage?(isBinary: boolean): MessageSink | undefined
   /** A ping. The owner answers it; without this it is answered here. */
   onPing?(data: Buffer): void
   /** A pong. */

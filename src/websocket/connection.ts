@@ -1,17 +1,17 @@
-import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { PushedMessage } from '../core/groups.ts'
-import { ABNORMAL, cutReason, isSendable, NO_STATUS } from './close-codes.ts'
+import { ABNORMAL, NO_STATUS } from './close-codes.ts'
+import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import type { Agreement } from './compression.ts'
 import type { ConnectionEvents, ConnectionStart } from './connection-events.ts'
 import { DeflateQueue } from './deflate-queue.ts'
-import { FrameReader, type FrameReceiver } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
-import { Inflater } from './inflater.ts'
-import { beginRead, endRead, flushLater, type HeldBack } from './turn.ts'
+import { Incoming, type IncomingOwner } from './incoming.ts'
+import { type Later, OutgoingStream, type StreamConnection } from './outgoing-stream.ts'
+import { flushLater, type HeldBack } from './turn.ts'
 import { Unsent, type UnsentOwner } from './unsent.ts'
-import { badData, type Violation } from './violation.ts'
+import type { Violation } from './violation.ts'
 
 export type { ConnectionEvents, ConnectionStart } from './connection-events.ts'
 export { MAX_UNSENT_BYTES } from './unsent.ts'
@@ -20,102 +20,77 @@ const owner = Symbol('connection')
 type Owned = Duplex & { [owner]?: Connection }
 
 // One function per event for all connections: none is made per session.
-let onData: (this: Owned, chunk: Buffer) => void
 let onEnd: (this: Owned) => void
 let onSocketClose: (this: Owned) => void
 let onError: (this: Owned) => void
-
-/** How long a client waits for the server to close the socket first, who has the port to spare (RFC 6455, 7.1.1). */
-const SERVER_CLOSES_MS = 1_000
 
 /** A peer that leaves this much unread gets no more pongs. */
 const MAX_PONG_BACKLOG_BYTES = 65_536
 
 const PING = 0x89
 const PONG = 0x8a
-const CLOSE = 0x88
 const COMPRESSED = 0x40
 
 const NOTHING = Buffer.alloc(0)
-
-/** A read that brings this much brings all it has room for: there is more. */
-const FULL_READ_BYTES = 65_536
-const MAX_FULL_READS = 4
 
 /**
  * One WebSocket, either side of it.
  *
  * Messages sent while one read is handled, or within one turn of the event loop, leave in one system call.
  */
-export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
+export class Connection implements IncomingOwner, ClosingOwner, HeldBack, UnsentOwner, StreamConnection {
   readonly #socket: Duplex
   readonly #events: ConnectionEvents
   readonly #writer: FrameWriter
-  readonly #reader: FrameReader
+  readonly #incoming: Incoming
+  readonly #unsent: Unsent
+  readonly #closing: ClosingHandshake
   readonly #isClient: boolean
-  readonly #closeTimeoutMs: number
+  /** How long the peer may take to answer our close frame, in milliseconds; `close` begins to count. */
+  closeTimeoutMs: number
   /** The subprotocol both sides agreed on; empty when there is none. */
   readonly subprotocol: string
+  /** Whether messages may be compressed, as both sides agreed. */
+  readonly isCompressing: boolean
   /** Whether neither side has begun to close. */
   #isOpen = true
-  #isPaused = false
-  #isCloseSent = false
-  #hasClose = false
-  #code = ABNORMAL
-  #reason = ''
-  #failure: Error | undefined
-  #timer: NodeJS.Timeout | undefined
   /** The latest ping that could not be answered yet. */
   #latePong: Buffer | undefined
-  #inflater: Inflater | undefined
-  /** The payload of the close frame that waits for messages being compressed. */
-  #goodbye: Buffer | undefined
-  /** What was read and stands behind a message being inflated. */
-  #unread: Buffer | undefined
-  #isSocketClosed = false
-  /** How many reads in a row brought all they had room for. */
-  #fullReads = 0
-  readonly #unsent: Unsent
 
   /** Takes a socket whose handshake is done, and begins to read it in the next turn. */
   constructor(socket: Duplex, start: ConnectionStart, events: ConnectionEvents) {
     this.#socket = socket
     this.#events = events
     this.#isClient = start.isClient
-    this.#closeTimeoutMs = start.closeTimeoutMs
+    this.closeTimeoutMs = start.closeTimeoutMs
     this.subprotocol = start.subprotocol
     this.#writer = new FrameWriter(socket, start.isClient)
     this.#unsent = new Unsent(socket, this)
-    const { maxMessageBytes, maxFrameBytes = maxMessageBytes, compression } = start
-    this.#reader = new FrameReader(
-      {
-        isMasked: !start.isClient,
-        maxMessageBytes,
-        maxFrameBytes,
-        takesCompressed: compression !== undefined,
-      },
-      events,
-      this,
-    )
-    if (compression) this.#compress(compression, maxMessageBytes)
+    this.#closing = new ClosingHandshake(socket, start.isClient, this)
+    this.isCompressing = start.compression !== undefined
+    if (start.compression) this.#compress(start.compression)
     ;(socket as Socket).setTimeout(0)
     ;(socket as Socket).setNoDelay()
     ;(socket as Owned)[owner] = this
-    socket.on('error', onError).on('close', onSocketClose).on('end', onEnd).on('data', onData)
+    socket.on('error', onError).on('close', onSocketClose).on('end', onEnd)
+    this.#incoming = new Incoming(socket, start, events, this)
   }
 
-  #compress(agreement: Agreement, maxMessageBytes: number): void {
-    const { inflate } = agreement
-    this.#inflater = new Inflater(inflate.windowBits, inflate.keepsContext, maxMessageBytes)
+  #compress(agreement: Agreement): void {
     this.#unsent.deflating = new DeflateQueue(agreement, {
       onMessage: (payload, isBinary, isCompressed) => {
         if (!this.#socket.writable) return
         this.#hold()
         this.#writer.addFirst((isBinary ? 0x82 : 0x81) | (isCompressed ? COMPRESSED : 0), payload)
       },
+      onFrame: frame => {
+        if (!this.#socket.writable) return
+        this.#hold()
+        this.#writer.addFrame(frame)
+      },
       onIdle: () => {
         this.flush()
-        if (this.#goodbye) this.#sendClose(this.#goodbye)
+        this.#closing.sendWaiting()
         // What was counted as waiting here waits in the socket now, or not at all.
         if (this.#unsent.isCounted) this.#unsent.count()
       },
@@ -129,7 +104,9 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
 
   /** Bytes accepted by `send` that the operating system has not taken yet. */
   get bufferedBytes(): number {
-    return this.unsentBytes + this.#writer.bytes
+    const { deflating } = this.#unsent
+    const behind = deflating instanceof OutgoingStream ? deflating.waitingBytes : 0
+    return this.unsentBytes + this.#writer.bytes + behind
   }
 
   /** Bytes written, or being compressed, that the operating system has not taken yet. */
@@ -163,12 +140,7 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
 
   /** Whether reading is stopped: nothing can come then, not even the answer to a ping. */
   get isPaused(): boolean {
-    return this.#isPaused
-  }
-
-  /** Whether messages may be compressed, as both sides agreed. */
-  get isCompressing(): boolean {
-    return this.#unsent.deflating !== undefined
+    return this.#incoming.isPaused
   }
 
   /**
@@ -188,23 +160,63 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
   }
 
   /**
-   * Sends a message that goes to many: a server's frame of it is made once for all, and leaves uncompressed. A
-   * connection that is not open drops it.
+   * Sends a message that goes to many: a server's frame of it is made once for all, compressed or not. A connection
+   * that is not open drops it.
    */
   sendPrepared(message: PushedMessage): void {
-    if (this.#isClient || this.#unsent.deflating?.isBusy) {
-      this.send(message.data, message.isBinary, false)
+    if (this.#isClient) {
+      this.send(message.data, message.isBinary, message.compressed !== undefined)
       return
     }
     if (!this.#isOpen) return
+    const { deflating } = this.#unsent
+    const frame = deflating ? deflating.share(message) : message.frame
+    if (!frame) {
+      this.#unsent.count()
+      return
+    }
     this.#hold()
-    this.#writer.addFrame(message.frame)
+    this.#writer.addFrame(frame)
+  }
+
+  /**
+   * Begins a message that is sent piece by piece; others wait for its end. Undefined where that cannot be: compression was
+   * agreed on, another one is under way, or it is not open.
+   */
+  startMessage(isBinary: boolean): OutgoingStream | undefined {
+    if (!this.#isOpen || this.#unsent.deflating) return undefined
+    const stream = new OutgoingStream(this, isBinary, this.#unsent.maxBytes)
+    this.#unsent.deflating = stream
+    return stream
+  }
+
+  sendFragment(first: number, payload: Buffer): void {
+    this.#hold()
+    this.#writer.addFirst(first, payload)
+    this.flush()
+  }
+
+  streamFilled(): void {
+    this.#events.onBehind?.()
+  }
+
+  streamEnded(waiting: readonly Later[]): void {
+    this.#unsent.deflating = undefined
+    for (const later of waiting) {
+      if ('shared' in later) this.sendPrepared(later.shared)
+      else this.send(later.data, later.isBinary, later.mayCompress)
+    }
+    this.flush()
+    if (!this.#unsent.isBehind) this.#events.onDrain?.()
   }
 
   /** Sends a ping with up to 125 bytes. */
   ping(data: Buffer = NOTHING): void {
-    if (!this.#isOpen) return
-    this.#writer.addFirst(PING, data)
+    if (this.#isOpen) this.sendControl(PING, data)
+  }
+
+  sendControl(first: number, payload: Buffer): void {
+    this.#writer.addFirst(first, payload)
     this.flush()
   }
 
@@ -237,21 +249,19 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.#latePong = undefined
-    const payload = code !== undefined && isSendable(code) ? closePayload(code, cutReason(reason)) : NOTHING
-    if (this.#unsent.deflating?.isBusy) this.#goodbye = payload
-    else this.#sendClose(payload)
+    this.#closing.begin(code, reason, this.#unsent.deflating?.isBusy === true)
   }
 
   /** Cuts the connection without a closing handshake. */
   terminate(): void {
     this.#isOpen = false
-    this.#reader.stop()
+    this.#incoming.stop()
     this.#socket.destroy()
   }
 
   /** Cuts a connection whose peer is not there any more; `onClose` tells why. */
   abandon(failure: Error): void {
-    this.#failure = failure
+    this.#closing.failure = failure
     this.terminate()
   }
 
@@ -260,34 +270,17 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
    * fails then, and puts nothing on the wire otherwise.
    */
   probe(): void {
-    if (this.#isPaused && this.#socket.writableLength === 0) this.#socket.write(NOTHING)
+    if (this.isPaused && this.#socket.writableLength === 0) this.#socket.write(NOTHING)
   }
 
   /** Stops reading from the socket; the other side is slowed down by TCP. */
   pause(): void {
-    if (this.#isSocketClosed || this.#isDiscarding) return
-    this.#isPaused = true
-    this.#socket.pause()
+    this.#incoming.pause()
   }
 
   /** Reads on after `pause`. */
   resume(): void {
-    this.#isPaused = false
-    if (this.#unread || this.#reader.isWaiting) this.#readOn()
-    else this.#socket.resume()
-  }
-
-  /**
-   * Lets the others have their turn: a socket that brings more than one read takes would be read up to thirty times in
-   * a row (`benchmarks/slow-readers.bench.ts`).
-   */
-  #rest(): void {
-    this.#fullReads = 0
-    if (this.#isPaused || this.#isSocketClosed || this.#isDiscarding) return
-    this.#socket.pause()
-    setImmediate(() => {
-      if (!this.#isPaused && !this.#isSocketClosed) this.#readOn()
-    })
+    this.#incoming.resume()
   }
 
   /** Has what is about to be added leave at the end of the read or turn. */
@@ -312,6 +305,8 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
   }
 
   onDrain(): void {
+    const { deflating } = this.#unsent
+    if (deflating instanceof OutgoingStream && deflating.isFull) return
     this.#events.onDrain?.()
   }
 
@@ -327,141 +322,40 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
   }
 
   onCloseFrame(code: number, reason: string): void {
-    this.#hasClose = true
-    this.#code = code
-    this.#reason = reason
-    this.#discard()
+    this.#closing.came(code, reason)
+    this.#incoming.discard()
     if (this.#isOpen) this.close(code === NO_STATUS ? undefined : code, reason)
-    else if (this.#isCloseSent) this.#finish()
+    else this.#closing.proceed()
     this.#events.onClosing?.(code, reason)
   }
 
   onViolation(violation: Violation): void {
-    this.#failure ??= violation
-    this.#discard()
+    this.#closing.failed(violation)
+    this.#incoming.discard()
     if (this.#isOpen) this.close(violation.closeCode)
-    else if (this.#isCloseSent) this.#finish()
+    else this.#closing.proceed()
   }
 
   onCompressed(data: Buffer, isBinary: boolean): void {
-    this.#socket.pause()
-    this.#inflater!.inflate(data, (message, violation) => this.#inflated(message, violation, isBinary))
-  }
-
-  #inflated(message: Buffer | undefined, violation: Violation | undefined, isBinary: boolean): void {
-    beginRead()
-    try {
-      if (violation) this.#refuse(violation)
-      else if (message && !isBinary && !isUtf8(message)) this.#refuse(badData('the text is no UTF-8'))
-      else if (message) this.#events.onMessage(message, isBinary)
-      this.#reader.proceed()
-      this.#readOn()
-    } finally {
-      endRead()
-    }
-  }
-
-  #refuse(violation: Violation): void {
-    this.#reader.stop()
-    this.onViolation(violation)
-  }
-
-  /** Goes on with what was read already, then with the socket. */
-  #readOn(): void {
-    while (this.#unread && !this.#reader.isWaiting && (!this.#isPaused || this.#isSocketClosed)) {
-      const chunk = this.#unread
-      this.#unread = undefined
-      this.#unread = this.#reader.read(chunk)
-    }
-    if (this.#unread || this.#reader.isWaiting) return
-    if (this.#isSocketClosed) this.#end()
-    else if (!this.#isPaused) this.#socket.resume()
+    this.#incoming.inflate(data, isBinary)
   }
 
   // — the end —
 
-  get #isDiscarding(): boolean {
-    return this.#hasClose || this.#failure !== undefined
-  }
-
-  /** Reads only to see the end: nothing that comes counts any more. */
-  #discard(): void {
-    this.#reader.stop()
-    this.#unread = undefined
-    this.#isPaused = false
-    const socket = this.#socket
-    // A chunk is being handled: the socket goes on after it.
-    process.nextTick(() => socket.resume())
-  }
-
-  #sendClose(payload: Buffer): void {
-    this.#goodbye = undefined
-    if (this.#isSocketClosed) return
-    this.#cutIn(this.#closeTimeoutMs)
-    if (!this.#socket.writable) return
-    this.#writer.addFirst(CLOSE, payload)
-    this.flush()
-    this.#isCloseSent = true
-    if (this.#isDiscarding) this.#finish()
-  }
-
-  /** Both have said goodbye, or one has no more to say: the server closes the socket. */
-  #finish(): void {
-    if (!this.#isClient || this.#failure) {
-      this.#socket.end()
-      return
-    }
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(
-      () => {
-        this.#socket.end()
-        this.#cutIn(this.#closeTimeoutMs)
-      },
-      Math.min(SERVER_CLOSES_MS, this.#closeTimeoutMs),
-    )
-  }
-
-  #cutIn(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#socket.destroy(), ms)
-  }
-
   #socketClosed(): void {
-    const socket = this.#socket
     this.#isOpen = false
-    this.#isSocketClosed = true
-    this.#goodbye = undefined
-    clearTimeout(this.#timer)
+    this.#closing.stop()
     this.#unsent.deflating?.close()
     this.#unsent.close()
-    // What came before a reset counts, even where reading was stopped.
-    socket.off('data', onData)
-    const { readableLength } = socket
-    const rest =
-      readableLength > 0 && !this.#isDiscarding ? (socket.read(readableLength) as Buffer | null) : null
-    if (rest) this.#unread = this.#unread ? Buffer.concat([this.#unread, rest]) : rest
-    this.#readOn()
+    this.#incoming.socketClosed()
   }
 
-  #end(): void {
-    this.#inflater?.close()
-    const failure = this.#failure
-    this.#events.onClose(failure ? ABNORMAL : this.#code, failure ? '' : this.#reason, failure)
+  onAllRead(): void {
+    const { code, reason, failure } = this.#closing
+    this.#events.onClose(failure ? ABNORMAL : code, failure ? '' : reason, failure)
   }
 
   static {
-    onData = function (this: Owned, chunk) {
-      const connection = this[owner]!
-      beginRead()
-      try {
-        const before = connection.#unread
-        connection.#unread = connection.#reader.read(before ? Buffer.concat([before, chunk]) : chunk)
-      } finally {
-        endRead()
-      }
-      if (chunk.length < FULL_READ_BYTES) connection.#fullReads = 0
-      else if (++connection.#fullReads >= MAX_FULL_READS) connection.#rest()
-    }
     onEnd = function (this: Owned) {
       const connection = this[owner]!
       connection.flush()
@@ -476,11 +370,4 @@ export class Connection implements FrameReceiver, HeldBack, UnsentOwner {
       this.destroy()
     }
   }
-}
-
-function closePayload(code: number, reason: string): Buffer {
-  const payload = Buffer.allocUnsafe(2 + Buffer.byteLength(reason))
-  payload.writeUInt16BE(code)
-  payload.write(reason, 2)
-  return payload
 }

@@ -20,8 +20,7 @@ class Compressor {
   #done: Deflated | undefined
 
   constructor(windowBits: number, isLent: boolean) {
-    // With the memory that goes with the window: 256 KiB for 15 bits, 8 KiB for 10.
-    const memLevel = Math.min(8, Math.max(1, windowBits - 7))
+    const memLevel = memLevelFor(windowBits)
     this.#stream = zlib().createDeflateRaw({ windowBits, memLevel, chunkSize: chunkSizeFor(isLent) })
     this.#stream.on('data', (part: Buffer) => this.#parts.push(part))
     this.#stream.on('error', () => this.#end(undefined))
@@ -55,6 +54,19 @@ class Compressor {
   }
 }
 
+/** With the memory that goes with the window: 256 KiB for 15 bits, 8 KiB for 10. */
+function memLevelFor(windowBits: number): number {
+  return Math.min(8, Math.max(1, windowBits - 7))
+}
+
+/** Compresses a small message that is not empty by itself, without letting others have their turn. */
+export function deflateNow(data: Buffer, windowBits: number): Buffer {
+  const { constants, deflateRawSync } = zlib()
+  const memLevel = memLevelFor(windowBits)
+  const all = deflateRawSync(data, { windowBits, memLevel, finishFlush: constants.Z_SYNC_FLUSH })
+  return all.subarray(0, all.length - TRAILER_BYTES)
+}
+
 /**
  * Compresses the messages of one direction of a connection (RFC 7692, 7.2.1), one after another. Where each is
  * compressed by itself nothing is kept between them: compressors are lent.
@@ -63,6 +75,8 @@ export class Deflater {
   readonly #windowBits: number
   readonly #keepsContext: boolean
   #own: Compressor | undefined
+  /** Whether nothing went through it since it was made or reset. */
+  #isOwnFresh = true
   #isClosed = false
 
   constructor(windowBits: number, keepsContext: boolean) {
@@ -87,6 +101,13 @@ export class Deflater {
     })
   }
 
+  /** Refers to nothing that came before any more. No message may be under way. */
+  forget(): void {
+    if (this.#isOwnFresh) return
+    this.#own?.reset()
+    this.#isOwnFresh = true
+  }
+
   /** Lets go of its memory; a message under way is given up. */
   close(): void {
     this.#isClosed = true
@@ -98,6 +119,7 @@ export class Deflater {
     if (!this.#keepsContext)
       return spare.get(this.#windowBits)?.pop() ?? new Compressor(this.#windowBits, true)
     this.#own ??= new Compressor(this.#windowBits, false)
+    this.#isOwnFresh = false
     return this.#own
   }
 

@@ -3,12 +3,15 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { WebSocket } from 'ws'
 import { type Agreement, agreedOn, offerOf } from './compression.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
+import { connectDirect } from './direct-reads.ts'
+import { logFrames } from './frame-log.ts'
 import {
   type ConnectionOptions,
   DEFAULT_CONNECTION_OPTIONS,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type DialOptions,
 } from './options.ts'
+import { Tunnel } from './tunnel.ts'
 import { Upgraded } from './upgraded.ts'
 
 /** Why a connection could not be opened. */
@@ -55,8 +58,11 @@ export class DialError extends Error {
 
 /** What the one who dials is told: `onOpen` or `onFailed`, once; after `onOpen` the events of the connection. */
 export interface DialEvents extends ConnectionEvents {
-  /** The handshake is done. No message comes before this returns. */
-  onOpen(connection: Connection): void
+  /**
+   * The handshake is done. No message comes before this returns. The headers are those of the server's answer, names
+   * and values in turn.
+   */
+  onOpen(connection: Connection, headers: readonly string[]): void
   /** The handshake failed; nothing else follows. */
   onFailed(error: DialError): void
 }
@@ -76,6 +82,7 @@ export interface Dialing {
 export function dial(url: string, options: DialOptions, events: DialEvents): Dialing {
   const offered = options.subprotocols ?? []
   const limitMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS
+  const tunnel = options.proxy && new Tunnel(options.proxy, url)
   let webSocket: Upgraded
   let isSettled = false
   let timer: NodeJS.Timeout | undefined
@@ -87,11 +94,12 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
     clearTimeout(timer)
     // ws reports the end of an attempt that is cut short as an error of its own.
     webSocket?.on('error', ignore).terminate()
+    tunnel?.abort()
     events.onFailed(error)
   }
 
   try {
-    webSocket = new Upgraded(url, wsOptions(options, offered))
+    webSocket = new Upgraded(url, wsOptions(options, offered, { isPlain: url.startsWith('ws:'), tunnel }))
   } catch (cause) {
     // Reported later, as any other failure is: the caller has not returned yet.
     process.nextTick(() =>
@@ -104,7 +112,9 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
 
   let subprotocol = ''
   let compression: Agreement | undefined
+  let headers: readonly string[] = []
   webSocket.once('upgrade', response => {
+    headers = response.rawHeaders
     const chosen = takeHeader(response, 'sec-websocket-protocol')
     if (chosen !== undefined && !offered.includes(chosen)) {
       fail(new DialError('protocol', `the server chose the subprotocol "${chosen}", which was not offered`))
@@ -151,7 +161,8 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
       subprotocol,
       isClient: true,
     }
-    events.onOpen(new Connection(webSocket.socket, start, events))
+    if (options.frameLog) logFrames(webSocket.socket, options.frameLog)
+    events.onOpen(new Connection(webSocket.socket, start, events), headers)
   })
   if (limitMs > 0) timer = setTimeout(() => timeIsUp(), limitMs)
   return { abort: () => fail(new DialError('aborted', 'the attempt was given up')) }
@@ -185,7 +196,11 @@ function bodyOf(response: IncomingMessage, maxBytes: number, done: (body: Buffer
   response.on('end', () => done(Buffer.concat(chunks)))
 }
 
-function wsOptions(options: DialOptions, offered: readonly string[]): WebSocket.ClientOptions & TlsOptions {
+function wsOptions(
+  options: DialOptions,
+  offered: readonly string[],
+  { isPlain, tunnel }: { isPlain: boolean; tunnel: Tunnel | undefined },
+): WebSocket.ClientOptions & TlsOptions {
   const { tls } = options
   return {
     perMessageDeflate: false,
@@ -198,12 +213,18 @@ function wsOptions(options: DialOptions, offered: readonly string[]): WebSocket.
       ...(offered.length > 0 && { 'Sec-WebSocket-Protocol': offered.join(', ') }),
       ...(options.compression && { 'Sec-WebSocket-Extensions': offerOf(options.compression) }),
     },
+    // Frames that are logged are seen as they pass through the stream.
+    ...(isPlain && !options.frameLog && { createConnection: connectDirect }),
+    ...(tunnel && { createConnection: tunnel.createConnection }),
     ...(tls && {
       ca: tls.ca,
       cert: tls.cert,
       key: tls.key,
       pfx: tls.pfx as Buffer | undefined,
       passphrase: tls.passphrase,
+      minVersion: tls.minVersion,
+      maxVersion: tls.maxVersion,
+      ciphers: tls.ciphers,
       ...(tls.serverName !== undefined && { servername: tls.serverName }),
       rejectUnauthorized: tls.verify !== false,
       ...(tls.verifyHostName === false && { checkServerIdentity: () => undefined }),
@@ -233,7 +254,8 @@ function describe(cause: Error): DialError {
   const text = cause.message || all[0]?.message || code
   const known = NETWORK[code]
   if (known) return new DialError(known, text, { cause })
-  if (/CERT|TLS|SSL|SELF_SIGNED|ALTNAME|VERIFY/.test(code))
+  // EPROTO is what the TLS library says when both sides have nothing in common.
+  if (/CERT|TLS|SSL|SELF_SIGNED|ALTNAME|VERIFY|^EPROTO$/.test(code))
     return new DialError('tls', `${text} (${code})`, { cause })
   if (code.startsWith('E')) return new DialError('network', text, { cause })
   return new DialError('protocol', text, { cause })

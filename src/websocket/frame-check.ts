@@ -12,6 +12,12 @@ export const PONG = 10
 /** The most a control frame may carry (RFC 6455, 5.5). */
 export const MAX_CONTROL_BYTES = 125
 
+const NOTHING_TO_CONTINUE = 'a fragment continues nothing'
+const INSIDE_ANOTHER = 'a message begins inside another'
+
+/** What is said of fragments that do not follow one another (RFC 6455, 5.4). */
+export const BROKEN_CONTINUATIONS: readonly string[] = [NOTHING_TO_CONTINUE, INSIDE_ANOTHER]
+
 /** What a frame may be on its connection. */
 export interface FrameRules {
   /** Whether the peer masks its frames: clients must, servers must not. */
@@ -36,8 +42,8 @@ export function frameProblem(
   if ((first & 0x40) !== 0 && !(takesCompressed && isData))
     return 'the bit for compression is set where it may not be'
   if (((second & 0x80) !== 0) !== isMasked) return isMasked ? 'a frame has no mask' : 'a frame has a mask'
-  if (opcode === 0) return isInside ? undefined : 'a fragment continues nothing'
-  if (isData) return isInside ? 'a message begins inside another' : undefined
+  if (opcode === 0) return isInside ? undefined : NOTHING_TO_CONTINUE
+  if (isData) return isInside ? INSIDE_ANOTHER : undefined
   if (opcode < CLOSE || opcode > PONG) return `the opcode ${opcode} is reserved`
   if ((first & 0x80) === 0) return 'a control frame is fragmented'
   if ((second & 0x7f) > MAX_CONTROL_BYTES) return 'a control frame is larger than 125 bytes'

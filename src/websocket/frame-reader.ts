@@ -20,6 +20,7 @@ import {
   wordsOf,
 } from './frame-header.ts'
 import { MessageBuffer } from './message-buffer.ts'
+import { STREAM_FROM_BYTES } from './message-stream.ts'
 import { Utf8Check } from './utf8-check.ts'
 import { badData, protocolError, tooLarge, type Violation } from './violation.ts'
 
@@ -34,6 +35,17 @@ export interface FrameReaderOptions extends FrameRules {
 /** Who gets the messages. */
 export interface MessageReceiver {
   onMessage(data: Buffer, isBinary: boolean): void
+  /**
+   * A message is not complete, and so long already that it need not be joined: gives who takes its pieces as they come.
+   * Without one it is joined. One that breaks off is not told of.
+   */
+  onLongMessage?(isBinary: boolean): MessageSink | undefined
+}
+
+/** Who takes a message piece by piece; the pieces are theirs. */
+export interface MessageSink {
+  push(piece: Buffer): void
+  end(): void
 }
 
 /** Who gets all that is no plain message. */
@@ -84,6 +96,10 @@ export class FrameReader {
   #opcode = 0
   #isCompressed = false
   #message: MessageBuffer | undefined
+  /** Who takes it piece by piece, and how many bytes they have. */
+  #sink: MessageSink | undefined
+  #passedBytes = 0
+  #isOffered = false
   #text: Utf8Check | undefined
 
   constructor(options: FrameReaderOptions, messages: MessageReceiver, frames: FrameReceiver) {
@@ -108,6 +124,7 @@ export class FrameReader {
   stop(): void {
     this.#isOver = true
     this.#message = undefined
+    this.#sink = undefined
     this.#partial = undefined
   }
 
@@ -211,7 +228,7 @@ export class FrameReader {
 
   #beginData(first: number, length: number): boolean {
     const { maxFrameBytes, maxMessageBytes } = this.#options
-    const had = this.#opcode === 0 ? 0 : (this.#message?.length ?? 0)
+    const had = this.#opcode === 0 ? 0 : this.#passedBytes + (this.#message?.length ?? 0)
     if (had + length > maxMessageBytes) return this.#violated(tooLarge('message', maxMessageBytes))
     if (length > maxFrameBytes) return this.#violated(tooLarge('frame', maxFrameBytes))
     const opcode = first & 0x0f
@@ -242,6 +259,12 @@ export class FrameReader {
     }
     if (this.#opcode === TEXT && !this.#isCompressed && !this.#text!.push(piece))
       return this.#refuse(badData('the text is no UTF-8'), chunk)
+    if (this.#sink) {
+      this.#passedBytes += piece.length
+      this.#sink.push(piece)
+      if (this.#left === 0) this.#endFrame(undefined)
+      return end
+    }
     const isFinal = (this.#first & 0x80) !== 0
     const had = this.#message?.length ?? 0
     if (isFinal && had === 0 && this.#left === 0) this.#endFrame(piece)
@@ -249,8 +272,24 @@ export class FrameReader {
       this.#message ??= new MessageBuffer()
       this.#message.add(piece, claimed, isFinal ? had + claimed : this.#options.maxMessageBytes)
       if (this.#left === 0) this.#endFrame(undefined)
+      // One that comes in one frame is joined: many a peer that sends none does not read fragments.
+      const isFragmented = !isFinal || (this.#first & 0x0f) === 0
+      if (isFragmented && !this.#isOffered && (this.#message?.length ?? 0) >= STREAM_FROM_BYTES) this.#offer()
     }
     return end
+  }
+
+  /** Has a message that is long, and not complete, taken piece by piece, where somebody does. */
+  #offer(): void {
+    this.#isOffered = true
+    if (this.#isCompressed || this.#isOver || !this.#messages.onLongMessage) return
+    const sink = this.#messages.onLongMessage(this.#opcode === BINARY)
+    if (!sink) return
+    const soFar = this.#message!.take()
+    this.#message = undefined
+    this.#passedBytes = soFar.length
+    this.#sink = sink
+    sink.push(soFar)
   }
 
   /** Ends a frame; `whole` is its payload, or its message, where that is in one piece. */
@@ -265,12 +304,24 @@ export class FrameReader {
     if ((this.#first & 0x80) === 0) return
     const isBinary = this.#opcode === BINARY
     this.#opcode = 0
+    this.#isOffered = false
+    if (this.#sink) {
+      this.#endPassed(this.#sink, isBinary)
+      return
+    }
     const data = whole ?? this.#message?.take() ?? Buffer.alloc(0)
     this.#message = undefined
     if (this.#isCompressed) {
       this.#isWaiting = true
       this.#frames.onCompressed(data, isBinary)
     } else if (isBinary || this.#text!.isComplete) this.#messages.onMessage(data, isBinary)
+    else this.#violated(badData('the text ends inside a character'))
+  }
+
+  #endPassed(sink: MessageSink, isBinary: boolean): void {
+    this.#sink = undefined
+    this.#passedBytes = 0
+    if (isBinary || this.#text!.isComplete) sink.end()
     else this.#violated(badData('the text ends inside a character'))
   }
 

@@ -9,7 +9,7 @@ const SCRATCH_BYTES = 64 * 1024
 const MAX_HEADER_BYTES = 14
 
 /** Stands where the first byte of a header would: what is to be written has its header already. */
-const WHOLE = 0
+const WHOLE = -1
 
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 let scratchWords = wordsOf(scratch)
@@ -193,6 +193,14 @@ export function writeHeader(
   target.writeUInt32BE(Math.floor(length / 2 ** 32), at + 2)
   target.writeUInt32BE(length >>> 0, at + 6)
   return at + 10
+}
+
+/** Makes a whole frame as a server sends it; the first byte has the opcode and its flags. */
+export function unmaskedFrame(first: number, payload: Buffer): Buffer {
+  const { length } = payload
+  const frame = Buffer.allocUnsafeSlow((length < 126 ? 2 : length < 65536 ? 4 : 10) + length)
+  frame.set(payload, writeHeader(frame, 0, first, length, false))
+  return frame
 }
 
 /** Writes a mask and the payload under it. */

@@ -2,7 +2,10 @@ import { networkInterfaces } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
 import type { MessageContext } from '../core/context.ts'
 import type { Groups } from '../core/groups.ts'
+import type { MessageStore } from '../core/ports.ts'
+import type { DirectAnswer, HeaderList, RequestHead } from '../core/route.ts'
 import type { ClientLimits } from './client-limits.ts'
+import type { FrameLog, FrameLogging } from './frame-log.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import type { SlowReaders } from './slow-readers.ts'
 
@@ -35,6 +38,12 @@ export interface CompressionOptions {
   readonly windowBits: number
 }
 
+/** What a client offers about compression, where the two ways differ: the rest is about what it sends itself. */
+export interface CompressionOffer extends CompressionOptions {
+  /** What the server is asked to compress with; default as this side. */
+  readonly server?: Pick<CompressionOptions, 'keepsContext' | 'windowBits'>
+}
+
 /** What compression starts from where it is switched on. */
 export const DEFAULT_COMPRESSION: CompressionOptions = {
   thresholdBytes: 1024,
@@ -44,13 +53,25 @@ export const DEFAULT_COMPRESSION: CompressionOptions = {
 
 /** Certificates and checks for a `wss` connection that we open. */
 export interface ClientTlsOptions
-  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
+  extends Pick<
+    SecureContextOptions,
+    'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'minVersion' | 'maxVersion' | 'ciphers'
+  > {
   /** Whether the server's certificate chain is checked. Default true. */
   readonly verify?: boolean
   /** Whether the certificate must name the host. Default true. */
   readonly verifyHostName?: boolean
   /** Name for SNI where it differs from the URL's host. */
   readonly serverName?: string
+}
+
+/** An HTTP proxy that connections are made through (CONNECT, RFC 9110, 9.3.6). */
+export interface ProxyOptions {
+  readonly host: string
+  readonly port: number
+  /** Who asks, where the proxy wants to know. */
+  readonly userName?: string | undefined
+  readonly password?: string | undefined
 }
 
 /** How to open a connection. */
@@ -60,7 +81,9 @@ export interface DialOptions extends Partial<ConnectionOptions> {
   /** Subprotocols to offer, most wanted first. Any text is allowed, `synapse(contentType='…')` included. */
   readonly subprotocols?: readonly string[]
   /** How messages may be compressed; without it that is not offered. */
-  readonly compression?: CompressionOptions | undefined
+  readonly compression?: CompressionOffer | undefined
+  /** Where its frames are logged; without it they are not. */
+  readonly frameLog?: FrameLog | undefined
   /** How long connecting and the handshake may take together. Default 10,000 ms; 0 waits for ever. */
   readonly handshakeTimeoutMs?: number
   /**
@@ -69,7 +92,9 @@ export interface DialOptions extends Partial<ConnectionOptions> {
    */
   readonly maxRefusalBytes?: number
   /** TLS settings for `wss`. */
-  readonly tls?: ClientTlsOptions
+  readonly tls?: ClientTlsOptions | undefined
+  /** The proxy to go through; without it the connection is direct. */
+  readonly proxy?: ProxyOptions | undefined
 }
 
 /** The default of `DialOptions.handshakeTimeoutMs`, in milliseconds. */
@@ -129,6 +154,23 @@ export interface Concurrency {
   readonly ordersReplies: boolean
 }
 
+/** How messages are taken in of clients that number them, so that none is lost. */
+export interface DeliveryOptions {
+  /** The subprotocol by which a client asks for it. */
+  readonly subprotocol: string
+  /** Keeps its clients apart from those of others that have the same store. */
+  readonly scope: string
+  /** Where each message is before it is acknowledged. */
+  readonly store: MessageStore
+  /** Names who a client is, by its handshake message, '' for nobody; without it its certificate does. It does not throw. */
+  readonly user: ((ctx: MessageContext) => string) | undefined
+  /** How many messages of one client may be on their way into the store. */
+  readonly maxUnacknowledged: number
+  /** How long it is known what a client has sent, in milliseconds, and of how many clients. */
+  readonly rememberMs: number
+  readonly rememberClients: number
+}
+
 /** How clients are answered that ask for an upgrade. */
 export interface HandshakeOptions {
   /** Whether the answer waits until the handshake message is through its sequence. */
@@ -177,6 +219,8 @@ export interface WebSocketServiceOptions {
   readonly backendIdleMs: number
   /** Set where several messages of one client may be under way; else they run one after another. */
   readonly concurrency?: Concurrency | undefined
+  /** Set where messages of clients that ask for it are stored before they are acknowledged. */
+  readonly delivery?: DeliveryOptions | undefined
   /** How clients are found that are gone though nothing said so; undefined for not at all. */
   readonly heartbeat: HeartbeatOptions | undefined
   /** What clients may take up; undefined for anything. */
@@ -187,6 +231,16 @@ export interface WebSocketServiceOptions {
   readonly groups: Groups
   /** What happens to messages for a client that reads slower than they come. */
   readonly slow: SlowReaders
+  /** Whether long messages in fragments may go on as they come. */
+  readonly passesFragments: boolean
+  /** How much of the frames of clients and their backends is logged. */
+  readonly frameLogging: FrameLogging
+  /** Further headers of the 101 answer, each as a line. */
+  readonly upgradeHeaders?: readonly string[]
+  /** Whether a client is refused with 400 that offers no subprotocol which is chosen. */
+  readonly requiresSubprotocol?: boolean
+  /** Finds what the path, the query and the headers of a handshake give to its messages, or refuses it. */
+  readonly parameters?: (head: RequestHead) => HeaderList | DirectAnswer
   /** Upgrades are refused with 503 while true. */
   readonly isSuspended: boolean
 }

@@ -1,8 +1,6 @@
-import type { PushedMessage } from '../core/groups.ts'
-import { writeHeader } from './frame-writer.ts'
-
-/** The longest header without a mask: two bytes and eight of length. */
-const MAX_HEADER_BYTES = 10
+import type { CompressedFrames, PushedMessage } from '../core/groups.ts'
+import { unmaskedFrame } from './frame-writer.ts'
+import { SharedDeflate } from './shared-deflate.ts'
 
 /**
  * A message for many clients. Its frame is made when the first of them takes it, and every one gets that same memory:
@@ -11,25 +9,25 @@ const MAX_HEADER_BYTES = 10
 export class PreparedFrame implements PushedMessage {
   readonly data: Buffer
   readonly isBinary: boolean
+  readonly mayCompress: boolean
   #frame: Buffer | undefined
+  #compressed: CompressedFrames | undefined
 
   /** Takes a message; its buffer must never change. */
-  constructor(data: Buffer, isBinary: boolean) {
+  constructor(data: Buffer, isBinary: boolean, mayCompress = true) {
     this.data = data
     this.isBinary = isBinary
+    this.mayCompress = mayCompress
   }
 
   /** Header and payload, uncompressed. */
   get frame(): Buffer {
-    this.#frame ??= encode(this.data, this.isBinary)
+    this.#frame ??= unmaskedFrame(this.isBinary ? 0x82 : 0x81, this.data)
     return this.#frame
   }
-}
 
-function encode(data: Buffer, isBinary: boolean): Buffer {
-  const { length } = data
-  const frame = Buffer.allocUnsafeSlow(MAX_HEADER_BYTES + length)
-  const start = writeHeader(frame, 0, isBinary ? 0x82 : 0x81, length, false)
-  frame.set(data, start)
-  return frame.subarray(0, start + length)
+  get compressed(): CompressedFrames | undefined {
+    if (this.mayCompress) this.#compressed ??= new SharedDeflate(this)
+    return this.#compressed
+  }
 }

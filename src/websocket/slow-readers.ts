@@ -1,6 +1,6 @@
 import type { MessageContext } from '../core/context.ts'
 import type { SlowPolicy } from '../core/metrics.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, MAX_UNSENT_BYTES } from './connection.ts'
 import { Spilled } from './spilled.ts'
 import { LastOfEach, Newest, type Outgoing, type Waiting, type WaitingLimits } from './waiting.ts'
 
@@ -29,11 +29,33 @@ export interface OutboxEvents {
   failed(error: Error): void
 }
 
+const MIB = 1024 * 1024
+
+/** How many bytes may wait for one reader where nothing else is said. */
+export const DEFAULT_SLOW_BYTES: Readonly<Record<SlowPolicy, number>> = {
+  pause: MAX_UNSENT_BYTES,
+  'drop-oldest': 16 * MIB,
+  'keep-last': 16 * MIB,
+  spill: 1024 * MIB,
+  close: 16 * MIB,
+}
+
+/** How many messages may wait for one reader where nothing else is said. */
+export const DEFAULT_SLOW_MESSAGES = 10_000
+
+/** Whether messages wait outside the connection. */
+export function keepsMessages({ policy }: Pick<SlowReaders, 'policy'>): boolean {
+  return policy !== 'pause' && policy !== 'close'
+}
+
 /** As much is handed to the connection at once. */
 const BLOCK_BYTES = 64 * 1024
 
 /** What of a connection an outbox needs. */
-export type Outlet = Pick<Connection, 'isBehind' | 'send' | 'sendPrepared' | 'flush'>
+export interface Outlet extends Pick<Connection, 'isBehind' | 'flush'> {
+  /** Sends a message; one that waited comes with its tag. */
+  send(data: Buffer, isBinary: boolean, mayCompress?: boolean, tag?: string): void
+}
 
 /** What waits for a connection that does not take it, kept as a policy says. There is one only while something waits. */
 export class Outbox {
@@ -95,7 +117,7 @@ export class Outbox {
     for (; bytes < BLOCK_BYTES; count++) {
       const message = this.#waiting.next()
       if (!message) break
-      this.#connection.send(message.data, message.isBinary)
+      this.#connection.send(message.data, message.isBinary, message.compress, message.tag)
       bytes += message.data.length
     }
     return count > 0

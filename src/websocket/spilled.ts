@@ -13,8 +13,12 @@ const FILE_BYTES = 16 * 1024 * 1024
 /** With more than this still to be written, the disk is behind too. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024
 
-/** Before each message in a file: its length, and whether it is binary. */
-const HEADER_BYTES = 5
+/** Before each message in a file: its length, that of its tag, which comes next, and what else is known of it. */
+const HEADER_BYTES = 9
+
+const BINARY = 1
+const UNCOMPRESSED = 2
+const TAGGED = 4
 
 interface SpillFile {
   readonly handle: FileHandle
@@ -129,14 +133,11 @@ export class Spilled implements Waiting {
     const messages = this.#tail
     const bytes = this.#tailBytes
     this.#tail = []
-    const block = Buffer.allocUnsafeSlow(bytes + messages.length * HEADER_BYTES)
+    let tagBytes = 0
+    for (const { tag } of messages) if (tag) tagBytes += Buffer.byteLength(tag)
+    const block = Buffer.allocUnsafeSlow(bytes + tagBytes + messages.length * HEADER_BYTES)
     let at = 0
-    for (const { data, isBinary } of messages) {
-      block.writeUInt32BE(data.length, at)
-      block[at + 4] = isBinary ? 1 : 0
-      block.set(data, at + HEADER_BYTES)
-      at += HEADER_BYTES + data.length
-    }
+    for (const message of messages) at = encode(message, block, at)
     this.#tailBytes = 0
     this.#fileBytes += block.length
     try {
@@ -172,18 +173,18 @@ export class Spilled implements Waiting {
     const [file] = this.#files
     if (!file) throw new Error('what was written is gone')
     let block = await readAt(file, BLOCK_BYTES)
-    const first = HEADER_BYTES + block.readUInt32BE(0)
+    const first = bytesAt(block, 0)
     if (first > block.length) block = await readAt(file, first)
     if (this.#isOver) return
     const messages: Outgoing[] = []
     let at = 0
     while (at + HEADER_BYTES <= block.length) {
-      const end = at + HEADER_BYTES + block.readUInt32BE(at)
+      const end = at + bytesAt(block, at)
       if (end > block.length) break
-      const data = block.subarray(at + HEADER_BYTES, end)
-      messages.push({ data, isBinary: block[at + 4] === 1 })
-      this.#headBytes += data.length
-      backlog.change(data.length)
+      const message = decode(block, at)
+      messages.push(message)
+      this.#headBytes += message.data.length
+      backlog.change(message.data.length)
       at = end
     }
     this.#head = messages.reverse()
@@ -197,6 +198,33 @@ export class Spilled implements Waiting {
 
   #closeFiles(): void {
     for (const { handle } of this.#files.splice(0)) void handle.close().catch(() => {})
+  }
+}
+
+/** Writes a message at a place, and gives the place behind it. */
+function encode({ data, isBinary, compress, tag }: Outgoing, block: Buffer, at: number): number {
+  const tagBytes = tag ? block.write(tag, at + HEADER_BYTES) : 0
+  block.writeUInt32BE(data.length, at)
+  block.writeUInt32BE(tagBytes, at + 4)
+  block[at + 8] =
+    (isBinary ? BINARY : 0) | (compress === false ? UNCOMPRESSED : 0) | (tag === undefined ? 0 : TAGGED)
+  block.set(data, at + HEADER_BYTES + tagBytes)
+  return at + HEADER_BYTES + tagBytes + data.length
+}
+
+/** How many bytes a message at a place takes up. */
+function bytesAt(block: Buffer, at: number): number {
+  return HEADER_BYTES + block.readUInt32BE(at) + block.readUInt32BE(at + 4)
+}
+
+function decode(block: Buffer, at: number): Outgoing {
+  const start = at + HEADER_BYTES + block.readUInt32BE(at + 4)
+  const flags = block[at + 8]!
+  return {
+    data: block.subarray(start, start + block.readUInt32BE(at)),
+    isBinary: (flags & BINARY) !== 0,
+    compress: (flags & UNCOMPRESSED) === 0,
+    tag: (flags & TAGGED) === 0 ? undefined : block.toString('utf8', at + HEADER_BYTES, start),
   }
 }
 

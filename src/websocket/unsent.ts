@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { backlog } from './backlog.ts'
 import type { DeflateQueue } from './deflate-queue.ts'
+import type { OutgoingStream } from './outgoing-stream.ts'
 
 /** The default of `Connection.maxUnsentBytes`. */
 export const MAX_UNSENT_BYTES = 16 * 1024
@@ -21,8 +22,8 @@ export interface UnsentOwner {
 export class Unsent {
   readonly #socket: Duplex
   readonly #owner: UnsentOwner
-  /** Set where messages may be compressed. */
-  deflating: DeflateQueue | undefined
+  /** Set where messages may be compressed, and while one is sent piece by piece: all others go there. */
+  deflating: DeflateQueue | OutgoingStream | undefined
   /** From how many bytes on the peer counts as behind. Default 16 KiB. */
   maxBytes = MAX_UNSENT_BYTES
   /** Whether `onBehind` was told, and `onDrain` not yet. */

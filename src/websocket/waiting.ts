@@ -4,6 +4,10 @@ import { backlog } from './backlog.ts'
 export interface Outgoing {
   readonly data: Buffer
   readonly isBinary: boolean
+  /** Whether it may leave compressed. Default true. */
+  readonly compress?: boolean | undefined
+  /** Set for a message that is never let go of; its owner gets it back with it. */
+  readonly tag?: string | undefined
 }
 
 /** Messages that wait until their connection takes them. */
@@ -27,8 +31,9 @@ export interface WaitingLimits {
 }
 
 /** Keeps what is to be sent in memory of its own, where it would keep much more than itself from being freed. */
-function ownOf({ data, isBinary }: Outgoing): Outgoing {
-  return data.length * 4 < data.buffer.byteLength ? { data: Buffer.from(data), isBinary } : { data, isBinary }
+function ownOf({ data, isBinary, compress, tag }: Outgoing): Outgoing {
+  const own = data.length * 4 < data.buffer.byteLength ? Buffer.from(data) : data
+  return { data: own, isBinary, compress, tag }
 }
 
 /** Keeps the newest messages, in order: what is oldest is let go of where there is no room for a new one. */
@@ -54,10 +59,21 @@ export class Newest implements Waiting {
     const { maxMessages, maxBytes } = this.#limits
     let dropped = 0
     while (this.size > 1 && (this.size > maxMessages || this.#bytes > Math.min(maxBytes, backlog.free))) {
-      this.next()
+      if (!this.#dropOldest()) break
       dropped++
     }
     return dropped
+  }
+
+  /** Lets go of the oldest one that may go; false where only the newest may. */
+  #dropOldest(): boolean {
+    let at = this.#first
+    const newest = this.#messages.length - 1
+    while (at < newest && this.#messages[at]!.tag !== undefined) at++
+    if (at === newest) return false
+    if (at === this.#first) this.next()
+    else this.#count(-this.#messages.splice(at, 1)[0]!.data.length)
+    return true
   }
 
   next(): Outgoing | undefined {
@@ -91,8 +107,10 @@ export class Newest implements Waiting {
 export class LastOfEach implements Waiting {
   readonly isFull = false
   readonly #limits: WaitingLimits
-  readonly #messages = new Map<string, Outgoing>()
+  readonly #messages = new Map<string | number, Outgoing>()
   #bytes = 0
+  /** How many came that replace nothing and are not replaced. */
+  #tagged = 0
 
   constructor(limits: WaitingLimits) {
     this.#limits = limits
@@ -102,14 +120,15 @@ export class LastOfEach implements Waiting {
     return this.#messages.size
   }
 
-  add(message: Outgoing, key: string): number {
+  add(message: Outgoing, common: string): number {
+    const key = message.tag === undefined ? common : this.#tagged++
     const before = this.#messages.get(key)
     this.#messages.set(key, ownOf(message))
     this.#count(message.data.length - (before?.data.length ?? 0))
     const { maxMessages, maxBytes } = this.#limits
     let dropped = before ? 1 : 0
     while (this.size > 1 && (this.size > maxMessages || this.#bytes > Math.min(maxBytes, backlog.free))) {
-      this.next()
+      if (!this.#dropFirst(key)) break
       dropped++
     }
     return dropped
@@ -117,8 +136,20 @@ export class LastOfEach implements Waiting {
 
   next(): Outgoing | undefined {
     const [first] = this.#messages
-    if (!first) return undefined
-    const [key, message] = first
+    return first && this.#take(...first)
+  }
+
+  /** Lets go of the first one that may go; false where only the newest may. */
+  #dropFirst(newest: string | number): boolean {
+    for (const [key, message] of this.#messages) {
+      if (message.tag !== undefined || key === newest) continue
+      this.#take(key, message)
+      return true
+    }
+    return false
+  }
+
+  #take(key: string | number, message: Outgoing): Outgoing {
     this.#messages.delete(key)
     this.#count(-message.data.length)
     return message

@@ -197,6 +197,20 @@ test.each([
   ['ws://a/', '<heartbeat/>', 'It stands in the namespace urn:myelin'],
   ['http://a/', '<m:heartbeat/>', '<heartbeat> of <address> has no effect: it is for ws and wss addresses'],
   ['ws://a/', '<m:correlation by="lane"/><m:takeover/>', '<takeover> of <address> has no effect: links with'],
+  [
+    'ws://a/',
+    '<m:slow policy="drop"/>',
+    'attribute policy is "drop"; expected one of pause, drop-oldest, keep-last, spill, close',
+  ],
+  ['ws://a/', '<m:slow policy="spill" maxBytes="0"/>', 'expected a whole number of at least 1'],
+  ['ws://a/', '<m:slow policy="spill" key="$.a"/>', 'Attribute key of <slow> is for policy keep-last'],
+  [
+    'ws://a/',
+    '<m:slow maxMessages="5"/>',
+    'maxMessages of <slow> is for the policies drop-oldest and keep-last',
+  ],
+  ['ws://a/', '<m:correlation by="lane"/><m:slow/>', '<slow> of <address> has no effect: how many requests'],
+  ['http://a/', '<m:slow/>', '<slow> of <address> has no effect: it is for ws and wss addresses'],
 ])('%s %s is reported', (uri, more, expected) => {
   const found = findings(`<send>${address(uri, more)}</send>`)
   expect(JSON.stringify(found)).toContain(JSON.stringify(expected).slice(1, -1))

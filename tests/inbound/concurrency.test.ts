@@ -1,38 +1,24 @@
 import { expect, test } from 'vitest'
-import { format } from '../../src/language/diagnostic.ts'
-import type { Concurrency } from '../../src/websocket/options.ts'
-import { deployed } from '../support/mediate.ts'
+import { inbound } from '../support/inbound.ts'
 
-/** Deploys an inbound endpoint with parameters, and gives its service and what was found wrong. */
-function inbound(parameters: Readonly<Record<string, string>>): {
-  readonly concurrency: Concurrency | undefined
-  readonly found: string
-} {
-  const all = Object.entries({ 'inbound.ws.port': '0', ...parameters })
-  const { services, diagnostics } = deployed({
-    's.xml': '<sequence name="s"><drop/></sequence>',
-    'i.xml': `<inboundEndpoint name="i" protocol="ws" sequence="s" xmlns:o="urn:o">
-${all.map(([name, value]) => `<parameter name="${name}">${value}</parameter>`).join('\n')}
-</inboundEndpoint>`,
-  })
-  const found = diagnostics.all().map(each => format(each))
-  return { concurrency: services[0]?.webSocket?.concurrency, found: found.join('\n') }
-}
-
-test('without parameters messages run one after another', () => {
-  expect(inbound({})).toEqual({ concurrency: undefined, found: '' })
-  expect(inbound({ 'ws.concurrency.max': '1' })).toEqual({ concurrency: undefined, found: '' })
-})
+test.each<Readonly<Record<string, string>>>([{}, { 'ws.concurrency.max': '1' }])(
+  'with %o messages run one after another',
+  parameters => {
+    const { options, found } = inbound(parameters)
+    expect(found).toBe('')
+    expect(options).toMatchObject({ concurrency: undefined })
+  },
+)
 
 test('a number, a key and an order', () => {
-  const { concurrency, found } = inbound({
+  const { options, found } = inbound({
     'ws.concurrency.max': '8',
     'ws.concurrency.key': '//o:account',
     'ws.concurrency.order': 'reply',
   })
   expect(found).toBe('')
-  expect(concurrency).toMatchObject({ max: 8, key: expect.any(Function), ordersReplies: true })
-  expect(inbound({ 'ws.concurrency.max': '8' }).concurrency).toEqual({
+  expect(options?.concurrency).toMatchObject({ max: 8, key: expect.any(Function), ordersReplies: true })
+  expect(inbound({ 'ws.concurrency.max': '8' }).options?.concurrency).toEqual({
     max: 8,
     key: undefined,
     ordersReplies: false,
@@ -43,8 +29,8 @@ test.each([
   ['ws.concurrency.key', 'json-eval($.account)'],
   ['ws.concurrency.order', 'reply'],
 ])('%s without room for several messages is a warning', (name, value) => {
-  const { concurrency, found } = inbound({ [name]: value })
-  expect(concurrency).toBeUndefined()
+  const { options, found } = inbound({ [name]: value })
+  expect(options).toMatchObject({ concurrency: undefined })
   expect(found).toContain(
     `warning no-effect\n  Parameter ${name} has no effect: messages run one after another.`,
   )

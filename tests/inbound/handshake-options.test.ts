@@ -1,23 +1,5 @@
 import { expect, test } from 'vitest'
-import { format } from '../../src/language/diagnostic.ts'
-import type { WebSocketServiceOptions } from '../../src/websocket/options.ts'
-import { deployed } from '../support/mediate.ts'
-
-/** Deploys an inbound endpoint with parameters, and gives what its clients get and what was found wrong. */
-function inbound(parameters: Readonly<Record<string, string>>): {
-  readonly options: WebSocketServiceOptions | undefined
-  readonly found: string
-} {
-  const all = Object.entries({ 'inbound.ws.port': '0', ...parameters })
-  const { services, diagnostics } = deployed({
-    's.xml': '<sequence name="s"><drop/></sequence>',
-    'i.xml': `<inboundEndpoint name="i" protocol="ws" sequence="s">
-${all.map(([name, value]) => `<parameter name="${name}">${value}</parameter>`).join('\n')}
-</inboundEndpoint>`,
-  })
-  const found = diagnostics.all().map(each => format(each))
-  return { options: services[0]?.webSocket, found: found.join('\n') }
-}
+import { inbound } from '../support/inbound.ts'
 
 test('without parameters clients are answered at once, and nothing of theirs is forwarded', () => {
   const { options, found } = inbound({})

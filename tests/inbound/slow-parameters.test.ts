@@ -1,23 +1,5 @@
 import { expect, test } from 'vitest'
-import { format } from '../../src/language/diagnostic.ts'
-import type { SlowReaders } from '../../src/websocket/slow-readers.ts'
-import { deployed } from '../support/mediate.ts'
-
-/** Deploys an inbound endpoint with parameters, and gives what it does for slow readers and what was found wrong. */
-function inbound(parameters: Readonly<Record<string, string>>): {
-  readonly slow: SlowReaders | undefined
-  readonly found: string
-} {
-  const all = Object.entries({ 'inbound.ws.port': '0', ...parameters })
-  const { services, diagnostics } = deployed({
-    's.xml': '<sequence name="s"><drop/></sequence>',
-    'i.xml': `<inboundEndpoint name="i" protocol="ws" sequence="s">
-${all.map(([name, value]) => `<parameter name="${name}">${value}</parameter>`).join('\n')}
-</inboundEndpoint>`,
-  })
-  const found = diagnostics.all().map(each => format(each))
-  return { slow: services[0]?.webSocket?.slow, found: found.join('\n') }
-}
+import { inbound } from '../support/inbound.ts'
 
 const MIB = 1024 * 1024
 
@@ -28,25 +10,25 @@ test.each([
   ['spill', { maxBytes: 1024 * MIB }],
   ['close', { maxBytes: 16 * MIB }],
 ])('what %s begins with', (policy, expected) => {
-  const { slow, found } = inbound({ 'ws.slow.policy': policy })
+  const { options, found } = inbound({ 'ws.slow.policy': policy })
   expect(found).toBe('')
-  expect(slow).toMatchObject({ policy, ...expected })
+  expect(options?.slow).toMatchObject({ policy, ...expected })
 })
 
 test('without parameters slow readers are waited for', () => {
-  expect(inbound({}).slow).toMatchObject({ policy: 'pause' })
+  expect(inbound({}).options?.slow).toMatchObject({ policy: 'pause' })
 })
 
 test('limits and a key', () => {
-  const { slow, found } = inbound({
+  const { options, found } = inbound({
     'ws.slow.policy': 'keep-last',
     'ws.slow.max.bytes': '1000',
     'ws.slow.max.messages': '7',
     'ws.slow.key': 'json-eval($.symbol)',
   })
   expect(found).toBe('')
-  expect(slow).toMatchObject({ maxBytes: 1000, maxPushedBytes: 1000, maxMessages: 7 })
-  expect(slow?.key).toBeTypeOf('function')
+  expect(options?.slow).toMatchObject({ maxBytes: 1000, maxPushedBytes: 1000, maxMessages: 7 })
+  expect(options?.slow.key).toBeTypeOf('function')
 })
 
 test.each([

@@ -6,14 +6,8 @@ import { deflateGroups } from './cases/deflate.ts'
 import { fragmentGroups } from './cases/fragments.ts'
 import { framingGroups } from './cases/framing.ts'
 import { utf8Groups } from './cases/utf8.ts'
-import {
-  clientRole,
-  type Outcome,
-  type Role,
-  relayFromBackendRole,
-  relayFromClientRole,
-  serverRole,
-} from './roles.ts'
+import type { Outcome } from './raw-end.ts'
+import { clientRole, type Role, relayFromBackendRole, relayFromClientRole, serverRole } from './roles.ts'
 
 /** How many cases run at the same time. */
 const AT_ONCE = 16
