@@ -24,6 +24,7 @@ export const FAULT_CODES = {
   303100: 'the load-balance group went on to another endpoint',
   304100: 'the fail-over group went on to another endpoint',
   305100: 'endpoint not found',
+  306000: 'the message store cannot be used',
   309001: 'session-aware load balancing: no endpoint ready',
   309002: 'session-aware load balancing: no such path',
   309003: 'session-aware load balancing: the session failed',

@@ -92,7 +92,15 @@ export interface Origin {
 /** What is served on a path: a pipeline for each thing that can happen. */
 export interface Service {
   readonly name: string
-  readonly kind: 'proxy service' | 'API' | 'inbound endpoint' | 'task' | 'message processor' | 'sequence'
+  readonly kind:
+    | 'proxy service'
+    | 'API'
+    | 'inbound endpoint'
+    | 'task'
+    | 'message processor'
+    | 'sequence'
+    | 'service'
+    | 'mock'
   /** What stands in front of its log lines, such as `{proxy:Orders}`. */
   readonly label: string
   readonly deployment: Deployment
@@ -100,6 +108,8 @@ export interface Service {
   readonly counters: MessageCounters
   /** What runs for each event. HTTP knows only `message`. */
   readonly on: Readonly<Partial<Record<Event, Pipeline>>>
+  /** Whether each event has a hook of its own: a reply to any of them is sent, and that to a ping is a pong. */
+  readonly isHooked?: boolean | undefined
   /** What runs in place of these for clients of a path, where the path chooses. */
   readonly hookFor?: (path: string) => Pipeline | undefined
   /** What runs for the reply that `send` left. */
@@ -136,6 +146,47 @@ export interface MessageStore {
    * @throws Fault when the store cannot take it
    */
   put(ctx: MessageContext): MaybePromise<void>
+  /** Takes the messages of senders that number them; undefined where it cannot. */
+  readonly numbered?: NumberedMessages | undefined
+}
+
+/**
+ * The part of a store that takes numbered messages: each once, and in order. The number is kept together with the
+ * message, as safe as the message is, and stays when the message has gone.
+ */
+export interface NumberedMessages {
+  /**
+   * Takes a message in where its number follows the last that was taken of its sender, the first being 1, and gives
+   * the last number then. A number below what is given was taken before; one above it was left out, for others are
+   * missing in front of it. May be called again before the first call has ended: the order is that of the calls.
+   * @throws Fault when the store cannot take it; the ones behind it are then left out as well
+   */
+  put(ctx: MessageContext, number: MessageNumber): MaybePromise<number>
+  /** Gives the last number that was taken of a sender; undefined where none is known. */
+  last(scope: string, sender: string): MaybePromise<number | undefined>
+  /** Forgets the senders of a scope that sent nothing since a moment, and those that are too many, oldest first. */
+  forget(scope: string, since: number, most: number): MaybePromise<void>
+}
+
+/** Which message of a sender one is. */
+export interface MessageNumber {
+  /** Keeps senders apart that share a store: the inbound endpoint they came to. */
+  readonly scope: string
+  readonly sender: string
+  readonly number: number
+}
+
+/** A message processor, as whoever looks after the gateway sees it. */
+export interface ProcessorControl {
+  readonly name: string
+  /** `forwarding`, `sampling` or `failover`. */
+  readonly kind: string
+  /** Name of the store it takes messages from. */
+  readonly store: string
+  /** Whether it is at work, or would be in the process it runs in. */
+  readonly isActive: boolean
+  /** Switches it on or off, in all processes; resolves when that is kept for the next start. */
+  switchTo(isActive: boolean): Promise<void>
 }
 
 /** All compiled artifacts at one moment; never changed once it serves. */

@@ -1,109 +1,116 @@
 import type { MessageContext } from '../core/context.ts'
 import type { Fault } from '../core/fault.ts'
 import type { Pipeline, Service } from '../core/ports.ts'
+import type { MaybePromise } from '../core/step.ts'
 import { enterFault } from '../sequences/pipeline.ts'
-import { pause } from '../sequences/repeating.ts'
-import { inject, type ProcessorState } from './processor.ts'
-import type { ReadableStore } from './readable-store.ts'
-import type { StoredMessage } from './stored-message.ts'
+import { type Deactivation, restored } from './deactivation.ts'
+import { inject } from './inject.ts'
+import type { Failure, Removal } from './readable-store.ts'
+import type { Shift } from './shift.ts'
+import type { TakenMessage } from './taken-message.ts'
 
 /** How often a message is tried, and what becomes of one that cannot be delivered. */
 export interface DeliveryRules {
   /** -1 tries for ever. */
   readonly maxAttempts: number
   readonly retryMs: number
-  /** Drop it after its attempts, rather than stop. */
+  /** Make it a dead letter after its attempts, rather than stop. */
   readonly drops: boolean
-  readonly failed: { put(ctx: MessageContext): Promise<void> } | undefined
+  /** The store for messages that used up their attempts. */
+  readonly failed: { put(ctx: MessageContext): MaybePromise<void> } | undefined
   readonly faultSequence: Pipeline | undefined
-  readonly deactivateSequence: Pipeline | undefined
 }
 
 /** One attempt: undefined when it succeeded, the fault when not. It never throws. */
 export type Attempt = (ctx: MessageContext) => Promise<Fault | undefined>
 
-/** Tries a message until it is delivered, its attempts are used up, or the processor stops. */
-export async function deliverStored(
-  message: StoredMessage,
-  store: ReadableStore,
-  context: {
-    readonly service: Service
-    readonly state: ProcessorState
-    readonly rules: DeliveryRules
-    readonly signal: AbortSignal
-  },
-  attempt: Attempt,
-): Promise<void> {
-  const { service, state, rules, signal } = context
-  for (let attempts = 1; state.isActive; attempts++) {
-    const ctx = restored(message, service)
-    const fault = await attempt(ctx)
-    if (!fault) {
-      await store.remove(message, 'delivered')
-      return
-    }
-    service.log.warn({ message: message.id }, `${service.label}attempt ${attempts} failed: ${fault.message}`)
-    if (rules.faultSequence) {
-      enterFault(ctx, fault)
-      await inject(ctx, rules.faultSequence)
-    }
-    if (!state.isActive) return
-    if (rules.maxAttempts >= 0 && attempts >= rules.maxAttempts) {
-      await giveUp(message, store, context)
-      return
-    }
-    if (!(await pause(rules.retryMs, signal))) return
-  }
-}
+/** Delivers stored messages, each until it is delivered, its attempts are used up, or the shift is over. */
+export class Delivery {
+  readonly #service: Service
+  readonly #rules: DeliveryRules
+  readonly #deactivation: Deactivation
+  readonly #ends: Removal
 
-async function giveUp(
-  message: StoredMessage,
-  store: ReadableStore,
-  { service, state, rules }: { service: Service; state: ProcessorState; rules: DeliveryRules },
-): Promise<void> {
-  if (rules.failed) {
+  /** What is delivered is removed from its store as what `ends` says. */
+  constructor(service: Service, rules: DeliveryRules, deactivation: Deactivation, ends: Removal) {
+    this.#service = service
+    this.#rules = rules
+    this.#deactivation = deactivation
+    this.#ends = ends
+  }
+
+  /** Delivers one message; one that is neither delivered nor given up is left to be put back. */
+  async deliver(taken: TakenMessage, shift: Shift, attempt: Attempt): Promise<void> {
+    const { maxAttempts, retryMs, faultSequence } = this.#rules
+    const { message } = taken
+    for (let attempts = 1; ; attempts++) {
+      const ctx = restored(message, this.#service)
+      const fault = await attempt(ctx)
+      if (taken.isOver) {
+        if (!fault)
+          this.#warn(taken, 'the message went out after the time to stop was up: it may go out again')
+        return
+      }
+      if (!fault) {
+        await taken.remove(this.#ends)
+        return
+      }
+      this.#warn(taken, `attempt ${attempts} failed: ${fault.message}`)
+      if (faultSequence) {
+        enterFault(ctx, fault)
+        await inject(ctx, faultSequence)
+      }
+      if (maxAttempts >= 0 && attempts >= maxAttempts) {
+        await this.#giveUp(taken, attempts, fault)
+        return
+      }
+      if (!(await shift.pause(retryMs))) return
+    }
+  }
+
+  async #giveUp(taken: TakenMessage, attempts: number, fault: Fault): Promise<void> {
+    const { failed, drops } = this.#rules
+    const why: Failure = {
+      processor: this.#service.name,
+      attempts,
+      code: Number(fault.code) || 0,
+      reason: fault.message,
+    }
+    if (failed && (await this.#move(taken, failed, why))) return
+    if (drops) {
+      await taken.bury(why)
+      this.#warn(taken, 'the attempts are used up: the message is a dead letter')
+      return
+    }
+    await this.#deactivation.at(taken.message, 'the attempts for a message are used up', fault)
+  }
+
+  /** It is in the other store before it leaves this one: a crash between the two leaves it in both. */
+  async #move(
+    taken: TakenMessage,
+    failed: NonNullable<DeliveryRules['failed']>,
+    { processor, attempts, code, reason }: Failure,
+  ): Promise<boolean> {
+    const ctx = restored(taken.message, this.#service)
+    ctx.properties.set('dead.letter.reason', reason)
+    ctx.properties.set('dead.letter.code', code)
+    ctx.properties.set('dead.letter.attempts', attempts)
+    ctx.properties.set('dead.letter.processor', processor)
+    ctx.properties.set('dead.letter.store', taken.storeName)
     try {
-      await rules.failed.put(restored(message, service))
-      await store.remove(message, 'moved')
-      return
+      await failed.put(ctx)
     } catch (error) {
-      service.log.error(
-        { err: error, message: message.id },
-        `${service.label}the store for failed messages did not take it`,
+      this.#service.log.error(
+        { err: error, message: taken.message.id },
+        `${this.#service.label}the store for failed messages did not take it`,
       )
+      return false
     }
-  } else if (rules.drops) {
-    await store.remove(message, 'dropped')
-    service.log.warn(
-      { message: message.id },
-      `${service.label}the message is dropped: its attempts are used up`,
-    )
-    return
+    await taken.remove('moved')
+    return true
   }
-  await deactivate(
-    restored(message, service),
-    state,
-    rules.deactivateSequence,
-    'the attempts for a message are used up',
-  )
-}
 
-/** Stops a processor; the message it stopped at goes through a sequence, and stays in the store. */
-export async function deactivate(
-  ctx: MessageContext,
-  state: ProcessorState,
-  sequence: Pipeline | undefined,
-  reason: string,
-): Promise<void> {
-  state.isActive = false
-  ctx.log.error({ message: ctx.id }, `${ctx.service.label}it is deactivated: ${reason}`)
-  await inject(ctx, sequence)
-}
-
-/** A fresh copy of a stored message that says who works on it. */
-export function restored(message: StoredMessage, service: Service): MessageContext {
-  const ctx = message.restore(service)
-  ctx.properties.set('message.processor.name', service.name)
-  ctx.properties.set('ARTIFACT_NAME', `messageprocessor${service.name}`)
-  return ctx
+  #warn({ message }: TakenMessage, text: string): void {
+    this.#service.log.warn({ message: message.id }, `${this.#service.label}${text}`)
+  }
 }

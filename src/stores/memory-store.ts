@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Resource } from '../language/declare.ts'
 import { BoundedDeadLetters } from './memory-dead-letters.ts'
+import { MemoryNumbered } from './memory-numbered.ts'
 import type { Failure, ReadableStore, Removal, StoreTally } from './readable-store.ts'
 import { StoredMessage } from './stored-message.ts'
 
@@ -20,6 +21,7 @@ export class MemoryStore implements ReadableStore, Resource {
   readonly name: string
   readonly kind = 'in memory'
   readonly deadLetters = new BoundedDeadLetters(message => this.#add(message))
+  readonly numbered = new MemoryNumbered(ctx => this.put(ctx))
   limits: StoreLimits = DEFAULT_STORE_LIMITS
   readonly #log: Logger
   readonly #messages = new Set<StoredMessage>()
@@ -40,13 +42,13 @@ export class MemoryStore implements ReadableStore, Resource {
     return { ...this.#tally }
   }
 
-  /** @throws Fault 0 when the store is full */
+  /** @throws Fault 306000 when the store is full */
   put(ctx: MessageContext): void {
-    const message = new StoredMessage(ctx)
+    const message = StoredMessage.of(ctx)
     const { maxMessages, maxBytes } = this.limits
     if (this.#messages.size >= maxMessages || this.#bytes + message.bytes > maxBytes)
       throw new Fault(
-        0,
+        306000,
         `message store ${this.name} is full: it holds ${this.#messages.size} messages of ${this.#bytes} bytes`,
       )
     this.#add(message)
@@ -62,7 +64,7 @@ export class MemoryStore implements ReadableStore, Resource {
   }
 
   release(message: StoredMessage): void {
-    this.#taken.delete(message)
+    if (this.#taken.delete(message)) message.handOuts++
   }
 
   remove(message: StoredMessage, as: Removal): void {
@@ -84,6 +86,7 @@ export class MemoryStore implements ReadableStore, Resource {
       )
     this.#messages.clear()
     this.#taken.clear()
+    this.numbered.clear()
     this.#bytes = 0
   }
 

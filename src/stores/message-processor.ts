@@ -3,11 +3,14 @@ import { artifact, type Build } from '../language/declare.ts'
 import { attribute, body, type Config, child, parameters } from '../language/field.ts'
 import { name, reference, text } from '../language/types.ts'
 import { internalService } from '../sequences/internal.ts'
-import type { DeliveryRules } from './delivery.ts'
+import { Deactivation } from './deactivation.ts'
+import { Delivery, type DeliveryRules } from './delivery.ts'
 import { failover } from './failover.ts'
 import { forwarding } from './forwarding.ts'
-import { type Pace, Processor, ProcessorState, type Work } from './processor.ts'
+import { Processor } from './processor.ts'
 import { processorParameters } from './processor-parameters.ts'
+import type { Pace, ProcessorSetup, Work } from './processor-run.ts'
+import { ProcessorStates } from './processor-states.ts'
 import { sampling } from './sampling.ts'
 
 type Kind = 'forwarding' | 'sampling' | 'failover'
@@ -45,7 +48,7 @@ export const messageProcessorArtifact = artifact({
   fields,
   ignored: { statistics: 'counters are always kept', trace: 'the level of the log decides what is traced' },
   notes:
-    'Without `throttle` or a cron expression each run takes one message. A forwarding processor keeps the order of the store: a message that cannot be delivered holds back all others until its attempts are used up. A processor that stops keeps its messages; it is as it was left after a redeployment, and starts anew with the process.',
+    'Without `throttle` or a cron expression each run takes one message. With an `interval` below 1000 each run empties the store, as with `throttle`, and pauses for `throttle.interval` between messages; 0 makes no pause. The first run is at once.\n\nA forwarding processor keeps the order of the store as long as `member.count` is 1: a message that cannot be delivered holds back all others until its attempts are used up. Then it goes to `message.processor.failMessagesStore`; without that, `max.delivery.drop` makes it a dead letter of its store; without either the processor stops and keeps it. A message moved to another store says why in its properties `dead.letter.reason`, `dead.letter.code`, `dead.letter.attempts`, `dead.letter.processor` and `dead.letter.store`.\n\nA message may be delivered twice and is never lost: it leaves the store after it was delivered. A WebSocket endpoint has a message once it is written to an open connection; with `<correlation>` once its reply has come, which goes to the reply sequence.\n\nWhether it is active outlives restarts once somebody, or the processor itself, has switched it: in `processors.json` of the data folder, or in Redis. Of the processes that share a store one works at a time: of all with a store in Redis, of one server with a store in a file. A store in memory is each process’s own.\n\nCompatibility: the original stops the processor at an answer for which there is no reply sequence; here it is let go of. It drops messages for good where they are dead letters here.',
   example: `<messageProcessor name="Forward" messageStore="Orders" targetEndpoint="Backend"
     class="org.apache.synapse.message.processor.impl.forwarder.ScheduledMessageForwardingProcessor"
     xmlns="http://ws.apache.org/ns/synapse">
@@ -73,18 +76,39 @@ export const messageProcessorArtifact = artifact({
     // A store that is not there is reported here; the processor finds out again when it runs.
     build.messageStore(messageStore)
     const service = internalService('message processor', processorName, undefined, build)
-    const state = build.resource(
-      `message processor ${processorName}`,
-      () => new ProcessorState(values['is.active']),
+    const { cluster, settings, log } = build
+    const states = build.resource(
+      'message processor states',
+      () => new ProcessorStates(cluster, settings.storage, log),
     )
+    const state = states.of(processorName, values['is.active'])
     const kind = kindOf(config.class)!
     const target = config.targetEndpoint ?? values['target.endpoint']
     if (kind === 'forwarding' && target)
       build.endpoint({ name: undefined, key: target, kind: undefined, config: undefined, span })
-    const work = workOf(kind, config, { service, state, build })
-    return {
-      activities: [new Processor(service, { store: messageStore.name, state, pace: paceOf(values), work })],
+    const stopSequence = values['message.processor.deactivate.sequence']
+    const stopped = stopSequence && build.sequence(stopSequence)
+    const deactivation = new Deactivation(service, state, states, stopped)
+    const store = messageStore.name
+    const setup: ProcessorSetup = {
+      store,
+      state,
+      pace: paceOf(values),
+      patience: {
+        maxAttempts: values['max.store.connection.attempts'],
+        retryMs: values['store.connection.retry.interval'],
+      },
+      work: {
+        ...workOf(kind, config, { service, deactivation, build }),
+        stopFor: fault => deactivation.for(`message store ${store} cannot be reached`, fault),
+      },
     }
+    const processor = new Processor(service, kind, setup, {
+      states,
+      cluster,
+      dataFolder: settings.storage.dataFolder,
+    })
+    return { activities: [processor], processors: [processor] }
   },
 })
 
@@ -95,34 +119,40 @@ function kindOf(className: string): Kind | undefined {
 function workOf(
   kind: Kind,
   { parameters: values, targetEndpoint }: Values,
-  { service, state, build }: { service: Service; state: ProcessorState; build: Build },
-): Work {
+  {
+    service,
+    deactivation,
+    build,
+  }: {
+    readonly service: Service
+    readonly deactivation: Deactivation
+    readonly build: Build
+  },
+): Pick<Work, 'one' | 'concurrency'> {
   if (kind === 'sampling') return sampling(service, build.sequence(values.sequence!), values.concurrency)
-  const rules = rulesOf(values, kind, build)
-  if (kind === 'failover')
-    return failover(service, state, { target: values['message.target.store.name']!.name, rules })
+  const ends = kind === 'failover' ? 'moved' : 'delivered'
+  const delivery = new Delivery(service, rulesOf(values, kind, build), deactivation, ends)
+  if (kind === 'failover') return failover(service, values['message.target.store.name']!.name, delivery)
   const reply = values['message.processor.reply.sequence']
-  return forwarding(service, state, {
+  return forwarding(service, {
     target: (targetEndpoint ?? values['target.endpoint'])?.name,
     successCodes: values['non.retry.status.codes'] ?? new Set(),
     replySequence: reply && build.sequence(reply),
-    rules,
+    delivery,
+    deactivation,
   })
 }
 
 function rulesOf(values: Values['parameters'], kind: Kind, build: Build): DeliveryRules {
   const fault = values['message.processor.fault.sequence']
-  const deactivated = values['message.processor.deactivate.sequence']
-  const failedName = values['message.processor.failMessagesStore']
-  const failed = failedName && build.messageStore(failedName)
+  const failed = values['message.processor.failMessagesStore']
   return {
     maxAttempts:
       values['max.delivery.attempts'] ?? values['max.deliver.attempts'] ?? (kind === 'failover' ? -1 : 4),
     retryMs: values['client.retry.interval'],
     drops: /^(?:enabled|true)$/i.test(values['max.delivery.drop'] ?? values['max.deliver.drop'] ?? ''),
-    failed: failed && { put: async ctx => await failed.put(ctx) },
+    failed: failed && build.messageStore(failed),
     faultSequence: fault && build.sequence(fault),
-    deactivateSequence: deactivated && build.sequence(deactivated),
   }
 }
 

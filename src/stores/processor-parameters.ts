@@ -25,9 +25,17 @@ const ms = integer({ min: 1 })
 
 /** The parameters of message processors. Each kind of processor uses those its description names. */
 export const processorParameters = {
-  interval: { type: ms, doc: 'Milliseconds from one run to the next.', default: 1000 },
+  interval: {
+    type: ms,
+    doc: 'Milliseconds from one run to the next; below 1000 each run empties the store, as with throttle.',
+    default: 1000,
+  },
   cronExpression: { type: cron, doc: 'When it runs, in place of an interval; each run empties the store.' },
-  'is.active': { type: boolean, doc: 'Whether it runs at first.', default: true },
+  'is.active': {
+    type: boolean,
+    doc: 'Whether it runs at first; once it was switched, that counts.',
+    default: true,
+  },
   'member.count': {
     type: integer({ min: 1, max: 100 }),
     doc: 'How many work side by side; more than one give up order.',
@@ -39,8 +47,8 @@ export const processorParameters = {
     default: false,
   },
   'throttle.interval': {
-    type: ms,
-    doc: 'Milliseconds of that pause; default the interval, 1000 with a cron expression.',
+    type: integer({ min: 0 }),
+    doc: 'Milliseconds of that pause, 0 for none; default the interval, 1000 with a cron expression.',
   },
   'client.retry.interval': {
     type: integer({ min: 0 }),
@@ -53,7 +61,7 @@ export const processorParameters = {
   },
   'max.delivery.drop': {
     type: oneOfAnyCase('Enabled', 'Disabled', 'true', 'false'),
-    doc: `${delivery}Enabled drops a message after its attempts; otherwise the processor stops, and keeps it.`,
+    doc: `${delivery}Enabled makes a message a dead letter of its store after its attempts, and goes on; otherwise the processor stops, and keeps it.`,
   },
   'max.deliver.attempts': { type: integer({ min: -1 }), doc: 'The older name of max.delivery.attempts.' },
   'max.deliver.drop': { type: text, doc: 'The older name of max.delivery.drop.' },
@@ -63,7 +71,7 @@ export const processorParameters = {
   },
   'message.processor.reply.sequence': {
     type: reference,
-    doc: 'Forwarding. Sequence for the answers of the endpoint; without one an answer stops the processor.',
+    doc: 'Forwarding. Sequence for the answers of the endpoint; without one they are let go of.',
   },
   'message.processor.fault.sequence': {
     type: reference,
@@ -71,11 +79,11 @@ export const processorParameters = {
   },
   'message.processor.deactivate.sequence': {
     type: reference,
-    doc: `${delivery}Sequence for the message at which the processor stops.`,
+    doc: 'Sequence for the message at which the processor stops by itself; an empty one where the store is away.',
   },
   'message.processor.failMessagesStore': {
     type: reference,
-    doc: 'Forwarding. Store for messages that used up their attempts.',
+    doc: `${delivery}Store for messages that used up their attempts; they are there before they leave this one.`,
   },
   'target.endpoint': {
     type: reference,
@@ -84,8 +92,14 @@ export const processorParameters = {
   'message.target.store.name': { type: reference, doc: 'Failover. The store messages go to.' },
   sequence: { type: reference, doc: 'Sampling. The sequence messages go through.' },
   concurrency: { type: integer({ min: 1 }), doc: 'Sampling. Messages taken per run.', default: 1 },
-  'max.store.connection.attempts': { type: text, doc: 'Accepted; a store in memory is always there.' },
-  'store.connection.retry.interval': { type: text, doc: 'Accepted; a store in memory is always there.' },
+  'max.store.connection.attempts': {
+    type: integer({ min: -1 }),
+    doc: 'Attempts to reach a store that is away; then the processor stops. -1 tries for ever.',
+    default: -1,
+  },
+  'store.connection.retry.interval': { type: ms, doc: 'Milliseconds between these.', default: 1000 },
+  pinnedServers: { type: text, doc: 'Accepted; whichever process is there works.' },
+  'bind.processor.server': { type: text, doc: 'Accepted; whichever process is there works.' },
   'quartz.conf': { type: text, doc: 'Accepted; the schedule is the gateway’s own.' },
   'axis2.repo': { type: text, doc: 'Accepted; the endpoint sends as it always does.' },
   'axis2.config': { type: text, doc: 'Accepted; the endpoint sends as it always does.' },

@@ -66,6 +66,8 @@ export interface ReadableStore extends MessageStore {
   remove(message: StoredMessage, as: Removal): MaybePromise<void>
   /** Makes a message that was taken a dead letter. */
   bury(message: StoredMessage, why: Failure): MaybePromise<void>
+  /** Lets another process take messages at once, where one process has to leave that to the other; this one takes none for now. */
+  leave?(): MaybePromise<void>
 }
 
 /** Whether a message processor can read a store. */

@@ -1,18 +1,23 @@
 import type { Pipeline, Service } from '../core/ports.ts'
-import { restored } from './delivery.ts'
-import { inject, type Work } from './processor.ts'
+import { restored } from './deactivation.ts'
+import { inject } from './inject.ts'
+import type { Work } from './processor-run.ts'
 
 /**
  * Takes stored messages through a sequence.
  *
  * Compatibility: a message is removed before the sequence runs; one that fails there is lost.
  */
-export function sampling(service: Service, sequence: Pipeline, concurrency: number): Work {
+export function sampling(
+  service: Service,
+  sequence: Pipeline,
+  concurrency: number,
+): Pick<Work, 'one' | 'concurrency'> {
   return {
     concurrency,
-    async one(message, store) {
-      await store.remove(message, 'delivered')
-      await inject(restored(message, service), sequence)
+    async one(taken) {
+      await taken.remove('delivered')
+      await inject(restored(taken.message, service), sequence)
     },
   }
 }

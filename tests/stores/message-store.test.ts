@@ -1,13 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { toRecord } from '../../src/language/diagnostic.ts'
-import { json } from '../support/mediate.ts'
+import { Settings } from '../../src/settings.ts'
+import { isReadable } from '../../src/stores/readable-store.ts'
+import { type Deployed, deployed, json } from '../support/mediate.ts'
 import { Running } from './running.ts'
 
-function findings(xml: string): string[] {
-  return new Running(xml).deployment.diagnostics
-    .all()
+function deploy(xml: string, settings = new Settings()): Deployed {
+  return deployed({ 'test.xml': `<definitions>${xml}</definitions>` }, settings)
+}
+
+function findings(xml: string, settings?: Settings): string[] {
+  return deploy(xml, settings)
+    .diagnostics.all()
     .map(toRecord)
     .map(({ severity, code, message }) => `${severity} ${code}: ${message}`)
+}
+
+function kindOf(xml: string, settings?: Settings): string {
+  const store = deploy(xml, settings).deployment.messageStore('s')
+  return isReadable(store) ? store.kind : 'none'
 }
 
 const MEMORY = 'org.apache.synapse.message.store.impl.memory.InMemoryStore'
@@ -47,29 +58,86 @@ describe('a store in memory', () => {
   })
 })
 
-describe('a durable store is an error', () => {
+const FOLDER = 'org.apache.synapse.message.store.impl'
+
+/** Settings of a gateway that has a Redis, which nobody connects to here. */
+function withRedis(): Settings {
+  return new Settings(new Map([['myelin.redis.url', 'redis://localhost:1']]))
+}
+
+describe('a store in a database or broker is the durable one of the gateway, and says so', () => {
   test.each([
-    ['org.apache.synapse.message.store.impl.jdbc.JDBCMessageStore', 'JDBC'],
-    ['org.apache.synapse.message.store.impl.rabbitmq.RabbitMQStore', 'RabbitMQ'],
-    ['org.apache.synapse.message.store.impl.jms.JmsStore', 'JMS'],
-    ['org.apache.synapse.message.store.impl.resequencer.ResequenceMessageStore', 'resequencing'],
-  ])('%s', (className, what) => {
-    expect(findings(`<messageStore name="s" class="${className}"/>`)).toEqual([
-      `error not-supported: Message store s is not supported: durable stores (${what}) come with a later version.`,
+    [`${FOLDER}.jdbc.JDBCMessageStore`, 'a database'],
+    [`${FOLDER}.rabbitmq.RabbitMQStore`, 'RabbitMQ'],
+    [`${FOLDER}.jms.JmsStore`, 'a JMS broker'],
+    ['org.wso2.carbon.message.store.persistence.jms.JMSMessageStore', 'a JMS broker'],
+    ['com.example.Store', 'what the Java class com.example.Store uses'],
+  ])('%s', (className, original) => {
+    const xml = `<messageStore name="s" class="${className}"/>`
+    expect(findings(xml)).toEqual([
+      `note store-mapped: Message store s keeps its messages in a file of the gateway, in place of ${original}.`,
+    ])
+    expect(findings(xml, withRedis())).toEqual([
+      `note store-mapped: Message store s keeps its messages in Redis, in place of ${original}.`,
     ])
   })
 
-  test('and so is a class of one’s own', () => {
-    expect(findings('<messageStore name="s" class="com.example.Store"/>')).toEqual([
-      'error not-supported: Message store s is not supported: it runs the Java class com.example.Store.',
+  test('with all its parameters', () => {
+    const parameters = [
+      ['java.naming.factory.initial', 'x'],
+      ['java.naming.provider.url', 'conf/jndi.properties'],
+      ['store.jms.destination', 'q'],
+      ['store.jms.JMSSpecVersion', '1.1'],
+      ['store.jms.cache.connection', 'false'],
+      ['store.jms.username', 'u'],
+      ['store.jms.password', 'p'],
+    ].map(([name, value]) => `<parameter name="${name}">${value}</parameter>`)
+    const found = findings(
+      `<messageStore name="s" class="${FOLDER}.jms.JmsStore">${parameters.join('')}</messageStore>`,
+    )
+    expect(found.map(line => line.split(':')[0])).toEqual(['note store-mapped'])
+  })
+})
+
+describe('a durable store that is named in particular', () => {
+  test('is in the file', () => {
+    const xml = '<messageStore name="s" class="myelin.embedded"/>'
+    expect(findings(xml)).toEqual([])
+    expect(kindOf(xml)).toBe('embedded')
+    expect(kindOf(xml, withRedis())).toBe('embedded')
+  })
+
+  test('is in Redis', () => {
+    const xml = '<messageStore name="s" class="myelin.redis"/>'
+    expect(findings(xml, withRedis())).toEqual([])
+    expect(kindOf(xml, withRedis())).toBe('redis')
+    expect(findings(xml)).toEqual(['error missing: Message store s is in Redis, and no Redis is set.'])
+  })
+})
+
+describe('a resequencing store', () => {
+  const CLASS = `${FOLDER}.resequencer.ResequenceMessageStore`
+
+  test('takes its expression as text or as an attribute', () => {
+    for (const path of [
+      '<parameter name="store.resequence.id.path" expression="//n:id" xmlns:n="urn:n"/>',
+      '<parameter name="store.resequence.id.path">json-eval($.id)</parameter>',
+    ])
+      expect(findings(`<messageStore name="s" class="${CLASS}">${path}</messageStore>`)).toEqual([
+        'note store-mapped: Message store s keeps its messages in a file of the gateway, in place of a database.',
+      ])
+  })
+
+  test('needs one', () => {
+    expect(findings(`<messageStore name="s" class="${CLASS}"/>`)).toEqual([
+      'error missing: Message store s needs parameter store.resequence.id.path.',
     ])
   })
 
-  test('whatever parameters it has', () => {
-    const found = findings(`<messageStore name="s" class="org.apache.synapse.message.store.impl.jms.JmsStore">
-      <parameter name="java.naming.factory.initial">x</parameter>
-      <parameter name="store.jms.destination">q</parameter></messageStore>`)
-    expect(found.filter(line => line.startsWith('error'))).toHaveLength(1)
+  test('is the only one that takes one', () => {
+    const xml =
+      '<messageStore name="s"><parameter name="store.resequence.id.path">//id</parameter></messageStore>'
+    expect(findings(xml)[0]).toContain('error bad-combination: Message store s keeps messages as they come')
   })
 })
 

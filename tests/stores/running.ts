@@ -1,47 +1,54 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MessageContext } from '../../src/core/context.ts'
+import type { ProcessorControl } from '../../src/core/ports.ts'
 import type { Message } from '../../src/message/message.ts'
 import { internalService } from '../../src/sequences/internal.ts'
 import { Settings } from '../../src/settings.ts'
+import { isReadable, type ReadableStore } from '../../src/stores/readable-store.ts'
 import { type Deployed, deployed, RecordingLogger, RecordingOrigin } from '../support/mediate.ts'
 
 /** A backend that keeps the bodies it was sent, and answers as it is told. */
 export class HttpBackend implements AsyncDisposable {
   readonly bodies: string[] = []
-  readonly url: string
-  readonly #close: () => void
+  /** When each of them came. */
+  readonly times: number[] = []
+  readonly #server: Server
 
-  private constructor(url: string, close: () => void) {
-    this.url = url
-    this.#close = close
-  }
-
-  static async start(answer: (response: ServerResponse, count: number) => void): Promise<HttpBackend> {
-    const bodies: string[] = []
-    const server = createServer((request: IncomingMessage, response) => {
+  private constructor(answer: (response: ServerResponse, count: number, body: string) => void) {
+    this.#server = createServer((request: IncomingMessage, response) => {
       let body = ''
       request.setEncoding('utf8')
       request.on('data', (part: string) => {
         body += part
       })
       request.on('end', () => {
-        bodies.push(body)
-        answer(response, bodies.length)
+        this.bodies.push(body)
+        this.times.push(performance.now())
+        answer(response, this.bodies.length, body)
       })
     })
-    await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
-    const url = `http://localhost:${(server.address() as AddressInfo).port}/`
-    const backend = new HttpBackend(url, () => {
-      server.closeAllConnections()
-      server.close()
-    })
-    Object.assign(backend, { bodies })
+  }
+
+  static async start(
+    answer: (response: ServerResponse, count: number, body: string) => void,
+  ): Promise<HttpBackend> {
+    const backend = new HttpBackend(answer)
+    await new Promise<void>(resolve => backend.#server.listen(0, 'localhost', resolve))
     return backend
   }
 
+  get url(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}/`
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close()
+    this.#server.closeAllConnections()
+    this.#server.close()
   }
 }
 
@@ -49,18 +56,23 @@ export class HttpBackend implements AsyncDisposable {
 export class Running implements AsyncDisposable {
   readonly deployment: Deployed
   readonly log: RecordingLogger
+  /** What it keeps on disk is there; one of its own, where none is given, goes with it. */
+  readonly dataFolder: string
+  readonly #isOwnFolder: boolean
 
-  constructor(artifacts: string) {
+  constructor(artifacts: string, dataFolder?: string) {
     this.log = new RecordingLogger(level => level !== 'trace')
+    this.#isOwnFolder = dataFolder === undefined
+    this.dataFolder = dataFolder ?? join(tmpdir(), `myelin-data-${randomUUID()}`)
     this.deployment = deployed(
       { 'test.xml': `<definitions>${artifacts}</definitions>` },
-      new Settings(),
+      new Settings(new Map([['myelin.data_folder', this.dataFolder]])),
       this.log,
     )
   }
 
-  static async start(artifacts: string): Promise<Running> {
-    const running = new Running(artifacts)
+  static async start(artifacts: string, dataFolder?: string): Promise<Running> {
+    const running = new Running(artifacts, dataFolder)
     for (const activity of running.deployment.activities) await activity.start()
     return running
   }
@@ -68,6 +80,18 @@ export class Running implements AsyncDisposable {
   /** What log mediators and the engine wrote, from a part of it on. */
   logged(part: string): string[] {
     return this.log.lines.map(({ text }) => text).filter(text => text.includes(part))
+  }
+
+  /** A processor, as operators see it. */
+  processor(name: string): ProcessorControl {
+    return this.deployment.processors.find(processor => processor.name === name)!
+  }
+
+  /** A store, as operators and processors see it. */
+  storeNamed(name: string): ReadableStore {
+    const store = this.deployment.deployment.messageStore(name)
+    if (!isReadable(store)) throw new Error(`there is no store ${name}`)
+    return store
   }
 
   /** Puts a message into a store, as the store mediator does. */
@@ -92,5 +116,6 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const activity of this.deployment.activities) await activity.stop(1_000)
     await this.deployment.stop()
+    if (this.#isOwnFolder) rmSync(this.dataFolder, { recursive: true, force: true })
   }
 }

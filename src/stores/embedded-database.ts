@@ -1,0 +1,156 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Batch, ThreadJob } from './embedded-job.ts'
+import { bury, countLetters, discard, listLetters, resend } from './embedded-letters.ts'
+import { prepare } from './embedded-schema.ts'
+import { EmbeddedTable, RowsGone } from './embedded-table.ts'
+
+/** Jobs that change nothing. They are done when the others are committed, and need no transaction. */
+const READS: ReadonlySet<ThreadJob['kind']> = new Set([
+  'open',
+  'read',
+  'first',
+  'counts',
+  'letters',
+  'countLetters',
+  'lastOf',
+])
+
+/** The file of messages: does what the process asks of it, a batch in a transaction. */
+export class EmbeddedDatabase {
+  readonly #db: DatabaseSync
+  readonly #tables = new Map<string, EmbeddedTable>()
+  /** Whether rows are removed one by one, for some of them may be gone. */
+  #isCareful = false
+
+  /** @throws Error where the file cannot be opened */
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path)
+    try {
+      prepare(this.#db)
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  /**
+   * Does the jobs of a batch, and gives their answers. What changes something is on the disk when this returns.
+   * @throws Error where that failed; nothing of the batch is done then
+   */
+  run({ jobs, data }: Batch): unknown[] {
+    const answers: unknown[] = new Array(jobs.length)
+    if (jobs.some(each => !READS.has(each.kind) || !this.#knows(each))) this.#writeAll(jobs, data, answers)
+    jobs.forEach((job, i) => {
+      if (READS.has(job.kind)) answers[i] = this.#do(job, data, 0)
+    })
+    for (const table of this.#tables.values()) table.forget()
+    return answers
+  }
+
+  /** Limits the size of the file to so many pages of 4096 bytes: beyond, it is as if the disk was full. */
+  limitPages(pages: number): void {
+    this.#db.exec(`PRAGMA max_page_count = ${pages}`)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #knows({ kind, store }: ThreadJob): boolean {
+    return kind === 'open' || this.#tables.has(store)
+  }
+
+  #writeAll(jobs: readonly ThreadJob[], data: Uint8Array, answers: unknown[]): void {
+    try {
+      this.#write(jobs, data, answers)
+    } catch (error) {
+      if (!(error instanceof RowsGone)) throw error
+      this.#isCareful = true
+      this.#write(jobs, data, answers)
+      this.#isCareful = false
+    }
+  }
+
+  #write(jobs: readonly ThreadJob[], data: Uint8Array, answers: unknown[]): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      const changed = new Set<EmbeddedTable>()
+      let at = 0
+      jobs.forEach((job, i) => {
+        if (job.kind === 'open') return
+        const table = this.#table(job.store)
+        if (READS.has(job.kind)) return
+        changed.add(table)
+        answers[i] = this.#do(job, data, at)
+        if (job.kind === 'put') at += job.head + job.payload
+        else if (job.kind === 'puts') for (const length of job.lengths) at += length
+      })
+      for (const table of changed) table.write()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+  }
+
+  #rollBack(): void {
+    // What was made in the transaction is gone with it.
+    this.#tables.clear()
+    // Where the disk is full it is rolled back already.
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+  }
+
+  #table(name: string): EmbeddedTable {
+    let table = this.#tables.get(name)
+    if (!table) {
+      table = EmbeddedTable.find(this.#db, name)
+      this.#tables.set(name, table)
+    }
+    return table
+  }
+
+  #do(job: ThreadJob, data: Uint8Array, at: number): unknown {
+    if (job.kind === 'open') return true
+    const table = this.#table(job.store)
+    switch (job.kind) {
+      case 'put': {
+        const middle = at + job.head
+        return table.put(job, data.subarray(at, middle), data.subarray(middle, middle + job.payload))
+      }
+      case 'puts':
+        return table.putAll(job, data, at)
+      case 'read':
+        return table.read(job)
+      case 'first':
+        return table.first(job)
+      case 'claim':
+        return table.claim(job)
+      case 'hands':
+        table.state.hands = job.hands
+        return true
+      case 'unclaim':
+        if (table.state.reader === job.reader) Object.assign(table.state, { reader: '', hands: 0 })
+        return true
+      case 'removes':
+        return this.#isCareful ? table.removeThose(job) : table.removeAll(job)
+      case 'bury':
+        return bury(table, job)
+      case 'counts':
+        return table.counts()
+      case 'letters':
+        return listLetters(table, job)
+      case 'countLetters':
+        return countLetters(table)
+      case 'resend':
+        return resend(table, job.which)
+      case 'discard':
+        return discard(table, job.which)
+      case 'lastOf':
+        return table.lastOf(job)
+      case 'forget':
+        return table.forgetSenders(job)
+      default:
+        return job satisfies never
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { Worker } from 'node:worker_threads'
+import { Fault } from '../core/fault.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Resource } from '../language/declare.ts'
+import { isKept, pack, unpack, type Wanted } from './embedded-batch.ts'
+import type { AnswerTo, BatchAnswer, Job, JobKind, JobOf } from './embedded-job.ts'
+import type { StoredRecord } from './stored-record.ts'
+
+/** How much may wait to be written; more is refused. */
+const MAX_WAITING = 20_000
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+/** How much is written in one transaction at most. */
+const MAX_BATCH = 2_000
+const MAX_BATCH_BYTES = 8 * 1024 * 1024
+
+/** So many are not kept until the turn is over: the thread may as well write them while others come. */
+const MANY = 64
+
+interface Waiting extends Wanted {
+  readonly bytes: number
+  readonly resolve: (answer: never) => void
+  readonly reject: (fault: Fault) => void
+}
+
+/**
+ * The file that durable stores of this process share, kept by a thread of its own. What is asked of it while a
+ * transaction is being written waits, and becomes the next transaction: one sync of the disk serves all of them.
+ */
+export class EmbeddedFile implements Resource {
+  readonly stopsLast = true
+  readonly #path: string
+  readonly #log: Logger
+  readonly #closing: (() => Promise<void>)[] = []
+  #worker: Worker | undefined
+  #waiting: Waiting[] = []
+  #waitingBytes = 0
+  /** The batch that is being written. */
+  #written: readonly Waiting[] | undefined
+  #batches = 0
+  /** Room for the data of the next batch. */
+  #room: Uint8Array | undefined
+  #isScheduled = false
+  #isStopped = false
+  #isFailing = false
+  #idle: (() => void)[] = []
+
+  constructor(path: string, log: Logger) {
+    this.#path = path
+    this.#log = log
+  }
+
+  /** Opens the file, so that what is wrong with it is known when the gateway starts. */
+  start(): void {
+    this.run({ kind: 'open', store: '' }).catch(() => {})
+  }
+
+  /** Has something done before the file is closed. It must not reject. */
+  beforeClosing(close: () => Promise<void>): void {
+    this.#closing.push(close)
+  }
+
+  /**
+   * Does something, together with whatever else is asked for at the time; resolves when it is on the disk.
+   * @throws Fault 306000 where the file cannot be read or written, or too much waits already
+   */
+  run<K extends JobKind>(job: JobOf<K>, record?: StoredRecord): Promise<AnswerTo<K>> {
+    if (this.#isStopped) return Promise.reject(fault(job, 'the gateway is stopping'))
+    const bytes = record ? record.head.length + record.payload.length : 0
+    const isTooMuch = this.#waiting.length >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES
+    // What takes something out is never refused: it makes room.
+    if (record && isTooMuch && this.#waiting.length > 0)
+      return Promise.reject(fault(job, `${this.#waiting.length} messages wait to be written already`))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job: job as unknown as Job, record, bytes, resolve, reject })
+      this.#waitingBytes += bytes
+      if (this.#waiting.length >= MANY) this.#next()
+      else this.#schedule()
+    })
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#closing.splice(0).map(close => close()))
+    this.#isStopped = true
+    if (this.#written || this.#waiting.length > 0)
+      await new Promise<void>(resolve => this.#idle.push(resolve))
+    const worker = this.#worker
+    if (!worker) return
+    this.#worker = undefined
+    const ended = new Promise(resolve => worker.once('exit', resolve))
+    worker.ref()
+    worker.postMessage('close')
+    await ended
+  }
+
+  /** Whatever is asked for in one turn of the event loop is done together. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#written) return
+    this.#isScheduled = true
+    setImmediate(this.#next)
+  }
+
+  readonly #next = (): void => {
+    this.#isScheduled = false
+    if (this.#written || this.#waiting.length === 0) return
+    const batch = this.#takeBatch()
+    this.#written = batch
+    this.#worker ??= this.#startWorker()
+    this.#worker.ref()
+    const message = pack(++this.#batches, batch, this.#room)
+    this.#room = undefined
+    this.#worker.postMessage(message, [message.data.buffer as ArrayBuffer])
+  }
+
+  #takeBatch(): readonly Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const each of this.#waiting) {
+      if (count > 0 && (count >= MAX_BATCH || bytes + each.bytes > MAX_BATCH_BYTES)) break
+      bytes += each.bytes
+      count++
+    }
+    this.#waitingBytes -= bytes
+    if (count < this.#waiting.length) return this.#waiting.splice(0, count)
+    const all = this.#waiting
+    this.#waiting = []
+    return all
+  }
+
+  #startWorker(): Worker {
+    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+    const worker = new Worker(new URL(`./embedded-worker${extension}`, import.meta.url), {
+      workerData: this.#path,
+      name: 'message stores',
+    })
+    worker.on('message', (answer: BatchAnswer) => this.#done(answer))
+    worker.on('error', error => this.#lost(worker, error.message))
+    worker.on('exit', () => this.#lost(worker, 'its thread ended'))
+    return worker
+  }
+
+  #done({ answers, error, data }: BatchAnswer): void {
+    if (isKept(data)) this.#room = data
+    const done = this.#written ?? []
+    this.#written = undefined
+    // First, so that the next one is written while these are told.
+    this.#next()
+    this.#tell(error)
+    if (!this.#written) this.#worker?.unref()
+    const list = answers && unpack(done, answers)
+    done.forEach((each, i) => {
+      if (list) each.resolve(list[i] as never)
+      else each.reject(fault(each.job, `its file: ${error}`))
+    })
+    if (!this.#written && this.#waiting.length === 0) for (const idle of this.#idle.splice(0)) idle()
+  }
+
+  /** The thread has ended by itself; the next job starts another one. What was being written may be on the disk. */
+  #lost(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    if (this.#written) this.#done({ id: this.#batches, error: reason })
+    else this.#tell(reason)
+  }
+
+  #tell(error: string | undefined): void {
+    const isFailing = error !== undefined
+    if (isFailing === this.#isFailing) return
+    this.#isFailing = isFailing
+    const what = `the file of the message stores, ${this.#path}`
+    if (isFailing) this.#log.error({ file: this.#path }, `${what}, cannot be used: ${error}`)
+    else this.#log.info({ file: this.#path }, `${what}, can be used again`)
+  }
+}
+
+function fault({ store }: { readonly store: string }, reason: string): Fault {
+  return new Fault(306000, `message store ${store} cannot be used: ${reason}`)
+}

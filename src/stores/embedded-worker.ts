@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { EmbeddedDatabase } from './embedded-database.ts'
+import type { Batch, BatchAnswer } from './embedded-job.ts'
+
+/* Runs in a thread of its own: waiting for the disk holds up nothing else. */
+
+const path = workerData as string
+let database: EmbeddedDatabase | undefined
+
+/** What the numbers of SQLite mean to those who run the gateway (sqlite.org/rescode.html). */
+const REASONS: Readonly<Record<number, string>> = {
+  5: 'another process holds it',
+  8: 'it may not be written',
+  10: 'the disk reports an error',
+  11: 'it is damaged',
+  13: 'the disk is full',
+  14: 'it cannot be opened',
+  26: 'it is damaged: it is no database',
+}
+
+function work(batch: Batch): BatchAnswer {
+  try {
+    if (!database) {
+      mkdirSync(dirname(path), { recursive: true })
+      database = new EmbeddedDatabase(path)
+    }
+    return { id: batch.id, answers: database.run(batch) }
+  } catch (error) {
+    // Opened anew for the next batch: whatever is wrong may be over by then.
+    close()
+    return { id: batch.id, error: reasonOf(error as Error & { errcode?: number }) }
+  }
+}
+
+function close(): void {
+  try {
+    database?.close()
+  } catch {
+    // It is given up in any case.
+  }
+  database = undefined
+}
+
+function reasonOf({ errcode, message }: Error & { errcode?: number }): string {
+  const reason = errcode === undefined ? undefined : REASONS[errcode & 0xff]
+  return reason === undefined ? message : `${reason} (${message})`
+}
+
+parentPort!.on('message', (batch: Batch | 'close') => {
+  if (batch === 'close') {
+    close()
+    parentPort!.close()
+    return
+  }
+  const answer: BatchAnswer = { ...work(batch), data: batch.data }
+  const buffers = (answer.answers ?? []).flatMap(buffersOf)
+  parentPort!.postMessage(answer, [...buffers, batch.data.buffer as ArrayBuffer])
+})
+
+/** What of an answer need not be copied. */
+function buffersOf(answer: unknown): ArrayBuffer[] {
+  const { rows, row } = (answer ?? {}) as { rows?: readonly Blobs[]; row?: Blobs }
+  return [...(rows ?? []), ...(row ? [row] : [])].flatMap(({ head, payload }) => [
+    head.buffer,
+    payload.buffer,
+  ])
+}
+
+interface Blobs {
+  readonly head: Uint8Array<ArrayBuffer>
+  readonly payload: Uint8Array<ArrayBuffer>
+}
