@@ -5,6 +5,8 @@ import type { Repetition } from './repetition.ts'
 export interface Cluster {
   /** Names this process among them. */
   readonly nodeId: string
+  /** Names the server it is part of, where that has several processes; otherwise it is the same as `nodeId`. */
+  readonly server?: string
   /** What goes to the other processes; undefined where there are none. */
   readonly bus: Bus | undefined
   /** What all of them see; undefined where there are none. */
@@ -12,7 +14,16 @@ export interface Cluster {
   /** Runs something by a schedule: each time is run by one of the processes, whichever is there. */
   repeating(name: string, repetition: Repetition): Lifecycle
   /** Has something run in one process at a time: another one starts it when that one has stopped, or is gone. */
-  inOneProcess(name: string, work: Lifecycle): Lifecycle
+  inOneProcess(name: string, work: Lifecycle): Ownership
+}
+
+/** Something that runs in one process at a time. */
+export interface Ownership extends Lifecycle {
+  /**
+   * Whether this process may do it now. What runs looks here before it takes up anything new: a process that was held
+   * up for so long that another one took its place learns of it here first, and is stopped a moment later.
+   */
+  readonly isHere: boolean
 }
 
 /** Carries messages between processes, each at most once. A process does not get its own. */

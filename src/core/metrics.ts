@@ -34,7 +34,7 @@ export class MessageCounters {
     refused: 0,
     discarded: 0,
   }
-  /** Messages that a client did not get because it read too slowly, by what its endpoint does then. */
+  /** Messages that a client or a backend did not get because it read too slowly, by what is done then. */
   readonly slow: Record<SlowPolicy, number> = {
     pause: 0,
     'drop-oldest': 0,
@@ -42,6 +42,9 @@ export class MessageCounters {
     spill: 0,
     close: 0,
   }
+
+  /** Messages that no hook of a service takes; they are among those that have ended. */
+  unmatched = 0
 
   readonly takeover: TakeoverCounts = {
     takenOver: 0,

@@ -88,14 +88,19 @@ export const fileInboundArtifact = artifact({
       label: service.label,
     })
     const { intervalMs, isSequential } = rules
-    const activity = new Repeating({
-      what: `inbound endpoint ${endpointName}`,
+    const what = `inbound endpoint ${endpointName}`
+    const isCoordinated = given.coordination
+    const polling = new Repeating({
+      what,
       next: (count, lastMs) => (count === 0 ? lastMs : lastMs + intervalMs),
-      run: signal => poll.run(signal),
+      run: async signal => {
+        if (!isCoordinated || owned.isHere) await poll.run(signal)
+      },
       mayOverlap: !isSequential,
       log,
     })
-    return { activities: [activity] }
+    const owned = build.cluster.inOneProcess(what, polling)
+    return { activities: [isCoordinated ? owned : polling] }
   },
 })
 

@@ -35,7 +35,11 @@ export const fileParameters = {
     doc: 'Whether a file waits for the one before; otherwise up to 20 are under way at once.',
     default: true,
   },
-  coordination: ONE_SERVER,
+  coordination: {
+    type: boolean,
+    doc: 'Whether one process of several looks at the folder, as long as it is there; otherwise each does, as it must where each has a folder of its own.',
+    default: true,
+  },
   'transport.vfs.FileURI': {
     type: fileLocation,
     doc: 'Folder, or one file, as `file:///path`; with `/*` at its end the folders below as well.',

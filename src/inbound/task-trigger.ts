@@ -52,6 +52,14 @@ export function occurrences(
   }
 }
 
+/** Gives a trigger as text: equal ones are the same. */
+export function planOf(when: Trigger | undefined): string {
+  const { cron, interval, once, count } = when ?? {}
+  if (cron) return `cron ${cron.text}`
+  if (once || interval === undefined) return 'once'
+  return `every ${interval} ms, ${count === undefined || count < 1 ? 'without end' : `${count} times`}`
+}
+
 function byCron(schedule: CronSchedule): (count: number, lastMs: number) => number | undefined {
   return (_count, lastMs) => schedule.after(lastMs)
 }

@@ -13,9 +13,8 @@ import type { Message } from '../message/message.ts'
 import { exchange } from '../sequences/exchange.ts'
 import { internalService, NOBODY } from '../sequences/internal.ts'
 import { guarded } from '../sequences/pipeline.ts'
-import { Repeating } from '../sequences/repeating.ts'
 import { injectedMessage, type MessageFormat } from './task-message.ts'
-import { occurrences, trigger } from './task-trigger.ts'
+import { occurrences, planOf, trigger } from './task-trigger.ts'
 
 const INJECTOR = 'org.apache.synapse.startup.tasks.MessageInjector'
 
@@ -29,7 +28,9 @@ export const taskArtifact = artifact({
     name: attribute(name, { doc: 'Name of the task.', required: true }),
     class: attribute(text, { doc: `What it runs; \`${INJECTOR}\` is there.`, default: INJECTOR }),
     group: attribute(text, { doc: 'Accepted; tasks are not grouped.' }),
-    pinnedServers: attribute(text, { doc: 'Accepted; there is one server.' }),
+    pinnedServers: attribute(text, {
+      doc: 'The servers it may run on, separated by spaces or commas: what `myelin.node_id` says, or the name of the machine; default all.',
+    }),
     description: child({ text: body(text, { doc: 'Text.' }) }, { doc: 'For people.' }),
     trigger,
     property: children(
@@ -45,7 +46,7 @@ export const taskArtifact = artifact({
   },
   ignored: { statistics: 'counters are always kept', trace: 'the level of the log decides what is traced' },
   notes:
-    'Tasks start when everything listens, and stop before anything else does. With `sequential` the next message waits for the one before; otherwise up to 100 may be under way at once. Nobody gets an answer; what `send` brings back runs through the sequence `main`.',
+    'Tasks start when everything listens, and stop before anything else does. Where several processes run one configuration, each run is made by one of them, and `once` and `count` hold for all together: a process that starts later does not begin anew. A task whose trigger was changed does. With `sequential` the next message waits for the one before; otherwise up to 100 may be under way at once. Nobody gets an answer; what `send` brings back runs through the sequence `main`.',
   example: `<task name="Poll" xmlns="http://ws.apache.org/ns/synapse">
     <trigger interval="30"/>
     <property name="injectTo" value="sequence"/>
@@ -76,7 +77,7 @@ export const taskArtifact = artifact({
     }
   },
 
-  compile({ name: taskName, property, trigger: when }, build, span) {
+  compile({ name: taskName, property, trigger: when, pinnedServers }, build, span) {
     const given = new Map(property.map(each => [each.name, each]))
     const value = (key: string): string | undefined => {
       const written = given.get(key)?.value?.trim() || undefined
@@ -114,11 +115,17 @@ export const taskArtifact = artifact({
       target.counters.received++
       await exchange(ctx, target.on.message!)
     }
-    const activity = new Repeating({
+    const servers = resolvedValue(pinnedServers, missing => {
+      const message = `pinnedServers is not set: there is no environment variable ${missing}.`
+      build.warning(span, 'unresolved-value', message, `Set the environment variable ${missing}.`)
+    })?.match(/[^\s,]+/g)
+    const activity = build.cluster.repeating(`task ${taskName}`, {
       what: `task ${taskName}`,
+      plan: planOf(when),
       next: occurrences(when),
       run: fire,
       mayOverlap: injectTo === 'sequence' && !sequential,
+      ...(servers && { servers }),
       log: build.log,
     })
     return { activities: [activity] }

@@ -1,6 +1,7 @@
 import type { MessageContext } from '../core/context.ts'
 import type { Content } from '../message/content.ts'
 import { type CachedResponse, type CacheEntries, clock } from './cache-entries.ts'
+import type { SharedResponses } from './cache-shared.ts'
 
 /** What decides whether a response is kept. */
 export interface CachePolicy {
@@ -11,20 +12,27 @@ export interface CachePolicy {
   readonly heedsCacheControl: boolean
 }
 
+/** Where responses are kept. */
+export interface CachePlaces {
+  readonly entries: CacheEntries
+  /** What all processes share; undefined where there is one. */
+  readonly shared: SharedResponses | undefined
+}
+
 /** Headers of a response that are about its transmission, not about the payload. */
 const OF_TRANSMISSION =
   /^(?:connection|keep-alive|transfer-encoding|content-length|te|trailer|upgrade|proxy-.*|set-cookie|date|age)$/i
 
 /** Where the response to one request will be kept; a finder leaves it for the collector. */
 export class CacheSlot {
-  readonly #entries: CacheEntries
+  readonly #places: CachePlaces
   readonly #policy: CachePolicy
   readonly key: string
   /** What is there and has to be confirmed by the backend. */
   readonly #stale: CachedResponse | undefined
 
-  constructor(entries: CacheEntries, policy: CachePolicy, key: string, stale: CachedResponse | undefined) {
-    this.#entries = entries
+  constructor(places: CachePlaces, policy: CachePolicy, key: string, stale: CachedResponse | undefined) {
+    this.#places = places
     this.#policy = policy
     this.key = key
     this.#stale = stale
@@ -55,7 +63,8 @@ export class CacheSlot {
     const isFreshNever = /(?:^|[\s,])no-cache\b/.test(control)
     const maxAge = /(?:^|[\s,])max-age\s*=\s*"?(\d+)/.exec(control)?.[1]
     const freshMs = isFreshNever ? 0 : maxAge === undefined ? timeoutMs : Number(maxAge) * 1000
-    this.#entries.set(this.key, {
+    const { entries, shared } = this.#places
+    const response = {
       content,
       headers: this.#stale?.content === content ? this.#stale.headers : keptHeaders(ctx),
       status,
@@ -65,7 +74,9 @@ export class CacheSlot {
       expiresAt: now + timeoutMs,
       etag: heedsCacheControl ? (headers.get('ETag') ?? this.#stale?.etag) : undefined,
       bytes,
-    })
+    }
+    entries.set(this.key, response)
+    shared?.set(this.key, response)
   }
 
   /** In a log line the key stands for it. */

@@ -1,12 +1,13 @@
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
-import { type Step, stopAfter } from '../core/step.ts'
+import { type MaybePromise, type Step, stopAfter } from '../core/step.ts'
 import { type Build, mediator } from '../language/declare.ts'
 import { attribute, body, branch, type Config, child } from '../language/field.ts'
 import { boolean, integer, list, oneOf, pattern, text } from '../language/types.ts'
 import { REPLY } from '../sequences/reply.ts'
 import { CACHE_LIMITS, type CachedResponse, CacheEntries, clock } from './cache-entries.ts'
 import { cacheKey, countedHeaders } from './cache-key.ts'
+import { type SharedResponses, sharedResponses } from './cache-shared.ts'
 import { CacheSlot, showCached } from './cache-slot.ts'
 
 const listField = (doc: string) =>
@@ -75,7 +76,7 @@ export const cacheMediator = mediator({
     hashGenerator: 'there is one way to tell requests apart',
   },
   notes:
-    'Requests are equal when method, address, the headers that count, and body are; the body does not count for GET, HEAD and DELETE. Headers about one transmission, such as Date, User-Agent and Content-Length, never count. By default no header counts, Authorization included: list it in headersToIncludeInHash where responses depend on the caller. What is kept is in memory and lost when the gateway stops; what was used least recently goes when there is no room. Set-Cookie is not kept.\n\nWith enableCacheControl a response with `no-store` is not kept, and one with `no-cache` or a `max-age` that has passed is confirmed by the backend, by its ETag, before it is used again.\n\nCompatibility: a collector takes the answer of a call while the message counts as a request; the original wants the property RESPONSE to be set before.',
+    'Requests are equal when method, address, the headers that count, and body are; the body does not count for GET, HEAD and DELETE. Headers about one transmission, such as Date, User-Agent and Content-Length, never count. By default no header counts, Authorization included: list it in headersToIncludeInHash where responses depend on the caller. What is kept is in memory and lost when the gateway stops; what was used least recently goes when there is no room. Several gateway processes that work as one share what they keep: a response is looked for in memory first and then in what is shared, where one of up to 1 MiB, as the setting `myelin.cluster.max_cached_bytes` has it, is kept for its time too. Set-Cookie is not kept.\n\nWith enableCacheControl a response with `no-store` is not kept, and one with `no-cache` or a `max-age` that has passed is confirmed by the backend, by its ETag, before it is used again.\n\nCompatibility: a collector takes the answer of a call while the message counts as a request; the original wants the property RESPONSE to be set before.',
   example: `<cache collector="false" timeout="60">
     <protocol type="HTTP"><methods>GET</methods></protocol>
 </cache>`,
@@ -104,10 +105,10 @@ function finder(
 ): Step {
   const maxSize = implementation?.maxSize ?? -1
   const { kind, name } = build.artifact
-  const entries = build.resource(
-    `cache ${id ?? `of ${kind} ${name}, ${maxSize} ${timeout}`}`,
-    () => new CacheEntries(maxSize),
-  )
+  const key = `cache ${id ?? `of ${kind} ${name}, ${maxSize} ${timeout}`}`
+  const entries = build.resource(key, () => new CacheEntries(maxSize))
+  const shared = sharedResponses(key, build)
+  const places = { entries, shared }
   const methods = new Set(protocol?.methods?.names ?? [])
   const looksAt = (method: string): boolean => methods.size === 0 || methods.has('*') || methods.has(method)
   const counts = countedHeaders(
@@ -122,6 +123,20 @@ function finder(
   }
   const showsAge = protocol?.includeAgeHeader?.value ?? false
   const onHit = onCacheHit && build.branch(onCacheHit).run
+  const goOn = (ctx: MessageContext, key: string, found: CachedResponse | undefined): ReturnType<Step> => {
+    if (found && clock() < found.freshUntil) {
+      hit(ctx, found, showsAge)
+      return onHit ? stopAfter(onHit(ctx)) : REPLY.run(ctx)
+    }
+    if (found?.etag !== undefined) ctx.message.headers.set('If-None-Match', found.etag)
+    ctx.properties.set(SLOT, new CacheSlot(places, policy, key, found))
+    return undefined
+  }
+  const goOnLater = async (
+    ctx: MessageContext,
+    key: string,
+    found: Promise<CachedResponse | undefined>,
+  ): Promise<Awaited<ReturnType<Step>>> => goOn(ctx, key, await found)
   return ctx => {
     if (ctx.direction === 'response')
       throw new Fault(0, 'a cache with collector="false" looks for requests, and this is a response')
@@ -130,15 +145,30 @@ function finder(
       return undefined
     }
     const key = cacheKey(ctx, counts)
-    const found = entries.get(key)
-    if (found && clock() < found.freshUntil) {
-      hit(ctx, found, showsAge)
-      return onHit ? stopAfter(onHit(ctx)) : REPLY.run(ctx)
-    }
-    if (found?.etag !== undefined) ctx.message.headers.set('If-None-Match', found.etag)
-    ctx.properties.set(SLOT, new CacheSlot(entries, policy, key, found))
-    return undefined
+    const found = shared ? find({ entries, shared }, key) : entries.get(key)
+    return found instanceof Promise ? goOnLater(ctx, key, found) : goOn(ctx, key, found)
   }
+}
+
+/** Looks here first, and then in what all processes share. */
+function find(
+  { entries, shared }: { readonly entries: CacheEntries; readonly shared: SharedResponses },
+  key: string,
+): MaybePromise<CachedResponse | undefined> {
+  const here = entries.get(key)
+  if (here && clock() < here.freshUntil) return here
+  return shared.isThere ? findShared({ entries, shared }, key, here) : here
+}
+
+async function findShared(
+  { entries, shared }: { readonly entries: CacheEntries; readonly shared: SharedResponses },
+  key: string,
+  here: CachedResponse | undefined,
+): Promise<CachedResponse | undefined> {
+  const found = await shared.get(key)
+  if (!found || clock() >= found.expiresAt || (here && here.storedAt >= found.storedAt)) return here
+  entries.set(key, found)
+  return found
 }
 
 /** Left for the collector where a request is none the cache looks at. */

@@ -1,4 +1,6 @@
 import type { MessageContext } from '../core/context.ts'
+import type { Endpoint } from '../core/ports.ts'
+import type { MaybePromise } from '../core/step.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute, child, endpoint } from '../language/field.ts'
 import { boolean } from '../language/types.ts'
@@ -48,7 +50,7 @@ export const callMediator = mediator({
   },
   compile({ endpoint: node, blocking, source, target }, build) {
     const to = node ? build.endpoint(node) : build.implicitEndpoint()
-    const deliver = blocking ? blockingDelivery(to, 401002) : (ctx: MessageContext) => to.deliver(ctx)
+    const deliver = blocking ? blockingDelivery(to, 401002) : delivery(to)
     const oneWay = deliverStep(to)
     const receive = receiving(blocking)
     const keep = keeping(target)
@@ -78,3 +80,12 @@ export const callMediator = mediator({
 })
 
 function nothing(): void {}
+
+/** A message of a WebSocket that is still coming in is read first: what comes after the call may want it. */
+function delivery(to: Endpoint): (ctx: MessageContext) => MaybePromise<Message | undefined> {
+  return ctx => {
+    const { content } = ctx.message
+    if (content.arriving?.isFrame) return content.collect().then(() => to.deliver(ctx))
+    return to.deliver(ctx)
+  }
+}

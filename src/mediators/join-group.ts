@@ -1,9 +1,9 @@
+import { sessionGroups } from '../cluster/groups-of.ts'
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import { type Dynamic, dynamic } from '../expressions/expression.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
-import { sessionGroups } from '../sequences/session-groups.ts'
 import { fixedNameCheck, groupName } from './group-name.ts'
 
 const session = attribute(dynamic, {
@@ -22,7 +22,7 @@ export const joinGroupMediator = mediator({
     session,
   },
   notes:
-    'A group is there while somebody is in it. A session leaves its groups when it ends, and may be in as many at a time as the setting `transport.ws.groups.max_per_session` says; one more is a fault. Groups are those of one gateway process, all its inbound endpoints together. A session that has ended joins nothing.\n\nNot in the original.',
+    'A group is there while somebody is in it. A session leaves its groups when it ends, and may be in as many at a time as the setting `transport.ws.groups.max_per_session` says; one more is a fault. Groups are those of all gateway processes that work as one, all inbound endpoints together; a session of another process that does not say in time whether it joined is a fault. A session that has ended joins nothing.\n\nNot in the original.',
   example: `<joinGroup name="{get-property('room')}"/>`,
   check: ({ name }, wrong) => fixedNameCheck(name, wrong),
   compile({ name, session }, build) {

@@ -1,14 +1,14 @@
+import { sessionGroups } from '../cluster/groups-of.ts'
 import { Fault } from '../core/fault.ts'
 import { dynamic } from '../expressions/expression.ts'
 import { mediator } from '../language/declare.ts'
 import { attribute } from '../language/field.ts'
 import { boolean } from '../language/types.ts'
 import { pushStep } from '../sequences/push.ts'
-import { sessionGroups } from '../sequences/session-groups.ts'
 import { fixedNameCheck, groupName } from './group-name.ts'
 
 const RESULT =
-  'Afterwards `websocket.group.delivered` says how many sessions it was handed to, `websocket.group.failed.count` how many did not get it because they are leaving or do not read, and `websocket.group.failed` which, by their ids, separated by commas; of more than 1,000 the first.'
+  'Afterwards `websocket.group.delivered` says how many sessions it was handed to, `websocket.group.failed.count` how many did not get it because they are leaving or do not read, and `websocket.group.failed` which, by their ids, separated by commas; of more than 1,000 the first. Where several gateway processes work as one, the message goes to the sessions of all of them, and `websocket.group.unanswered` names the processes that did not say in time what became of it, as the setting `myelin.cluster.answer_timeout_ms` has it; `*` where there is no way to others now.'
 
 const WHAT_IS_SENT =
   'What is sent is what `respond` would send: the frame as it came, or the payload in the type that `messageType` says, as text where it is some. A message without a payload is not sent.'
@@ -23,15 +23,19 @@ export const sendToGroupMediator = mediator({
       doc: 'Whether the session the message belongs to gets it too, if it is in the group.',
       default: true,
     }),
+    wait: attribute(boolean, {
+      doc: 'Whether to wait until the other gateway processes have said what became of the message; without that the result is that of this process alone.',
+      default: true,
+    }),
   },
   notes: `The message may come from a WebSocket client, a backend, an HTTP caller or a task. ${WHAT_IS_SENT} ${RESULT}\n\nNot in the original.`,
   example: `<sendToGroup name="{get-property('room')}" includeSelf="false"/>`,
   needsContent: () => true,
   check: ({ name }, wrong) => fixedNameCheck(name, wrong),
-  compile({ name, includeSelf }, build) {
+  compile({ name, includeSelf, wait }, build) {
     const groups = sessionGroups(build)
     return pushStep((ctx, message) =>
-      groups.send(groupName(ctx, name), message, includeSelf ? undefined : ctx.session?.id),
+      groups.send(groupName(ctx, name), message, includeSelf ? undefined : ctx.session?.id, wait),
     )
   },
 })

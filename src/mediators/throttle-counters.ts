@@ -43,14 +43,11 @@ export class RequestWindows implements Resource {
    */
   takes({ rules }: ThrottlePolicy, caller: Caller, now = performance.now()): boolean {
     const rule = ruleFor(rules, caller)
-    return !rule || this.#grants(rule.grant, rule.key, now)
+    return !rule || this.grants(rule.grant, rule.key, now)
   }
 
-  async stop(): Promise<void> {
-    this.#windows.clear()
-  }
-
-  #grants(grant: ThrottleGrant, key: string, now: number): boolean {
+  /** Counts a request of a rule, by its key. */
+  grants(grant: ThrottleGrant, key: string, now: number): boolean {
     if (grant.kind !== 'limit') return grant.kind === 'allow'
     const { maxCount, windowMs, prohibitMs } = grant
     const window = this.#windows.get(key)
@@ -65,10 +62,17 @@ export class RequestWindows implements Resource {
     window.refusesUntil = prohibitMs > 0 ? now + prohibitMs : window.endsAt
     return false
   }
+
+  async stop(): Promise<void> {
+    this.#windows.clear()
+  }
 }
 
-/** A rule for the domain comes before those for addresses; the rule for others is the last of its kind. */
-function ruleFor(rules: readonly ThrottleRule[], { address, domain }: Caller): ThrottleRule | undefined {
+/** Gives the rule a caller falls under: one for the domain comes before those for addresses, the one for others is the last of its kind. */
+export function ruleFor(
+  rules: readonly ThrottleRule[],
+  { address, domain }: Caller,
+): ThrottleRule | undefined {
   const byDomain = domain === undefined ? undefined : find(rules, 'DOMAIN', domain)
   return byDomain ?? find(rules, 'IP', address)
 }

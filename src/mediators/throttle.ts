@@ -1,12 +1,14 @@
+import { clusterCounters } from '../cluster/cluster-counters.ts'
 import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
-import { STOP, type Step } from '../core/step.ts'
-import { type Build, mediator } from '../language/declare.ts'
+import { type MaybePromise, STOP, type Step } from '../core/step.ts'
+import { type Build, mediator, type Resource } from '../language/declare.ts'
 import { attribute, type Branch, branch, child, type Field } from '../language/field.ts'
 import { Expected, name, type Reference, reference } from '../language/types.ts'
 import type { Element } from '../language/xml.ts'
 import { type Caller, ConcurrentRequests, RequestWindows } from './throttle-counters.ts'
 import { readThrottlePolicy, type ThrottlePolicy } from './throttle-policy.ts'
+import { SharedWindows } from './throttle-shared.ts'
 
 /** The policy as it is written, read. */
 const written: Field<ThrottlePolicy | 'broken' | undefined> = {
@@ -49,7 +51,7 @@ export const throttleMediator = mediator({
     }),
   },
   notes:
-    'A policy says how many requests may be under way at the same time (`MaximumConcurrentAccess`), and how many in a time (`Control` with `MaximumCount`, `UnitTime` and `ProhibitTimePeriod` in milliseconds), or `Allow` or `Deny`, for callers by address (`IP`: an address, `10.0.0.*`, `10.0.0.5-10.0.0.9`) or host (`DOMAIN`), and for `other` ones. A request counts as under way until everything made of it has ended. Responses pass.\n\nThe address is the first one in `X-Forwarded-For` where that header is there, else that of the connection; the host is `X-Forwarded-Host`. Anyone can send these headers: have a proxy in front that sets them, or remove them before the throttle.\n\nCompatibility: all callers that fall under one rule share its count. Hosts are not looked up by address.',
+    'A policy says how many requests may be under way at the same time (`MaximumConcurrentAccess`), and how many in a time (`Control` with `MaximumCount`, `UnitTime` and `ProhibitTimePeriod` in milliseconds), or `Allow` or `Deny`, for callers by address (`IP`: an address, `10.0.0.*`, `10.0.0.5-10.0.0.9`) or host (`DOMAIN`), and for `other` ones. A request counts as under way until everything made of it has ended. Responses pass.\n\nSeveral gateway processes that work as one count the requests in a time together. Where they cannot, because Redis is out of reach, each lets through as many as the policy says. Requests under way are counted in each process by itself.\n\nThe address is the first one in `X-Forwarded-For` where that header is there, else that of the connection; the host is `X-Forwarded-Host`. Anyone can send these headers: have a proxy in front that sets them, or remove them before the throttle.\n\nCompatibility: all callers that fall under one rule share its count. Hosts are not looked up by address.',
   example: `<throttle id="quotes">
     <policy>
         <wsp:Policy xmlns:wsp="http://schemas.xmlsoap.org/ws/2004/09/policy"
@@ -80,28 +82,59 @@ export const throttleMediator = mediator({
     const policyOf = policyIn(policy, build)
     const { kind, name: artifactName } = build.artifact
     const underWay = build.resource(`requests at throttle ${id}`, () => new ConcurrentRequests())
-    const windows = build.resource(
-      `windows of throttle ${id} in ${kind} ${artifactName}`,
-      () => new RequestWindows(),
-    )
-    const lets = (ctx: MessageContext): boolean => {
+    const windows = windowsOf(`throttle ${id} in ${kind} ${artifactName}`, build)
+    const lets = (ctx: MessageContext): MaybePromise<boolean> => {
       const known = policyOf?.(ctx)
       if (!known) return true
       const { maxConcurrent, rules } = known
       if (maxConcurrent !== undefined && !underWay.enter(maxConcurrent)) return false
       const isGranted = rules.length === 0 || windows.takes(known, callerOf(ctx))
-      if (maxConcurrent !== undefined) {
-        if (isGranted) ctx.atEnd(underWay.release)
-        else underWay.release()
-      }
-      return isGranted
+      if (maxConcurrent === undefined) return isGranted
+      if (isGranted instanceof Promise) return enteredLater(ctx, underWay, isGranted)
+      return entered(ctx, underWay, isGranted)
     }
+    const goOn = (ctx: MessageContext, isLet: boolean): ReturnType<Step> =>
+      isLet ? accept?.(ctx) : reject(ctx)
+    const goOnLater = async (
+      ctx: MessageContext,
+      isLet: Promise<boolean>,
+    ): Promise<Awaited<ReturnType<Step>>> => goOn(ctx, await isLet)
     return ctx => {
       if (ctx.direction === 'response') return undefined
-      return lets(ctx) ? accept?.(ctx) : reject(ctx)
+      const isLet = lets(ctx)
+      return isLet instanceof Promise ? goOnLater(ctx, isLet) : goOn(ctx, isLet)
     }
   },
 })
+
+interface Windows extends Resource {
+  takes(policy: ThrottlePolicy, caller: Caller): MaybePromise<boolean>
+}
+
+/** Gives what counts requests: in this process alone, or in all. */
+function windowsOf(name: string, build: Build): Windows {
+  const { keys } = build.cluster
+  return build.resource<Windows>(`windows of ${name}`, () =>
+    keys
+      ? new SharedWindows({ name, keys, counters: clusterCounters(build), log: build.log })
+      : new RequestWindows(),
+  )
+}
+
+/** Keeps the place of a request that is under way until it has ended, or gives it back. */
+function entered(ctx: MessageContext, underWay: ConcurrentRequests, isGranted: boolean): boolean {
+  if (isGranted) ctx.atEnd(underWay.release)
+  else underWay.release()
+  return isGranted
+}
+
+async function enteredLater(
+  ctx: MessageContext,
+  underWay: ConcurrentRequests,
+  isGranted: Promise<boolean>,
+): Promise<boolean> {
+  return entered(ctx, underWay, await isGranted)
+}
 
 function wayOf(key: Reference | undefined, inline: Branch | undefined, build: Build): Step | undefined {
   if (key) return build.sequence(key).run

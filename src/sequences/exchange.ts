@@ -55,8 +55,14 @@ function finish(ctx: MessageContext): MaybePromise<void> {
 }
 
 function end(ctx: MessageContext): void {
-  ctx.origin.ended(ctx)
-  for (const callback of ctx.exchangeIfAny?.atEnd ?? []) callback()
+  try {
+    ctx.origin.ended(ctx)
+    for (const callback of ctx.exchangeIfAny?.atEnd ?? []) callback()
+  } catch (thrown) {
+    // It has ended all the same: it is counted, once, and what waits behind it goes on.
+    ctx.ending = 'faulted'
+    ctx.log.error({ err: thrown, message: ctx.id }, `${ctx.service.label}the end of a message failed`)
+  }
   ctx.service.counters.end(ctx.ending)
 }
 

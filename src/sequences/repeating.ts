@@ -60,12 +60,15 @@ export class Repeating implements Lifecycle {
       this.#plan(dueMs)
       return
     }
+    const stopping = this.#stopping
     const run = this.#run()
     this.#running.add(run)
     void run.then(() => {
       this.#running.delete(run)
+      // One that ends after a stop and a new start has no successor: that start has begun anew.
+      if (mayOverlap || stopping !== this.#stopping) return
       // What is late is not made up for.
-      if (!mayOverlap) this.#plan(Math.max(dueMs, Date.now() - LATE_MS))
+      this.#plan(Math.max(dueMs, Date.now() - LATE_MS))
     })
     if (mayOverlap) this.#plan(dueMs)
   }

@@ -1,6 +1,13 @@
 import { Fault } from '../core/fault.ts'
-import type { GroupMember, Groups, Pushed, PushedMessage } from '../core/groups.ts'
-import type { Build, Resource } from '../language/declare.ts'
+import type {
+  GroupMember,
+  Groups,
+  Pushed,
+  PushedMessage,
+  ServiceSessions,
+  SessionCount,
+} from '../core/groups.ts'
+import type { Resource } from '../language/declare.ts'
 
 /** The longest name a group may have, in characters. */
 export const MAX_GROUP_NAME = 256
@@ -11,26 +18,46 @@ interface Membership {
   groups: Set<string> | undefined
 }
 
-/** Gives the groups of the process: all artifacts share them, and they outlive a deployment. */
-export function sessionGroups(build: Build): Groups {
-  const { maxPerSession } = build.settings.webSocket.groups
-  return build.resource('groups of sessions', () => new SessionGroups(maxPerSession))
-}
-
 /** The groups of one process, in memory. */
 export class SessionGroups implements Groups, Resource {
+  readonly idSuffix = ''
+  readonly broadcastElsewhere = undefined
+  readonly #nodeId: string
   readonly #maxPerSession: number
   readonly #members = new Map<string, Membership>()
   readonly #groups = new Map<string, Set<GroupMember>>()
+  readonly #services = new Map<string, Set<ServiceSessions>>()
 
   /** A session may be in so many groups at the same time; 0 for any number. */
-  constructor(maxPerSession: number) {
+  constructor(maxPerSession: number, nodeId = '') {
     this.#maxPerSession = maxPerSession
+    this.#nodeId = nodeId
   }
 
   /** How many groups somebody is in. */
   get size(): number {
     return this.#groups.size
+  }
+
+  serve(service: string, sessions: ServiceSessions): () => void {
+    const all = this.#services.get(service) ?? new Set()
+    this.#services.set(service, all.add(sessions))
+    return () => {
+      if (all.delete(sessions) && all.size === 0) this.#services.delete(service)
+    }
+  }
+
+  counts(): readonly SessionCount[] {
+    return [...this.#services].map(([service, all]) => ({
+      node: this.#nodeId,
+      service,
+      sessions: [...all].reduce((sum, { size }) => sum + size, 0),
+    }))
+  }
+
+  /** Sends to the sessions of a service in this process that connected with a path. */
+  broadcast(service: string, path: string, message: PushedMessage): void {
+    for (const sessions of this.#services.get(service) ?? []) sessions.broadcast(path, message)
   }
 
   begin(member: GroupMember): void {
@@ -96,6 +123,7 @@ export class SessionGroups implements Groups, Resource {
   async stop(): Promise<void> {
     this.#members.clear()
     this.#groups.clear()
+    this.#services.clear()
   }
 
   #remove(member: GroupMember, group: string): void {
