@@ -22,7 +22,11 @@ const CLAIMS: Readonly<Record<string, () => Promise<Claim>>> = {
   'slow-readers': async () => (await import('./slow-readers.bench.ts')).slowReaders,
   churn: async () => (await import('./churn.bench.ts')).churn,
   takeover: async () => (await import('./takeover.bench.ts')).takeover,
+  stores: async () => (await import('./stores.bench.ts')).stores,
+  'sdk-echo': async () => (await import('./sdk-echo.bench.ts')).sdkEcho,
+  mocks: async () => (await import('./mocks.bench.ts')).mocks,
   reconnect: async () => (await import('./reconnect.bench.ts')).reconnect,
+  'rolling-restart': async () => (await import('./rolling-restart.bench.ts')).rollingRestart,
 }
 
 interface Report {

@@ -37,6 +37,9 @@ export const barePipe: Subject = baseline(
   '{backend}',
 )
 
+/** An echo by nothing but the `ws` library. */
+export const bareEcho: Subject = baseline('bare ws', 'bare-echo.ts', '--port', '{relay}')
+
 /** The relay by nginx, which copies bytes; undefined where it is not installed. */
 export function nginxPipe(): Subject | undefined {
   const isThere = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx'].some(path => existsSync(path))

@@ -1,15 +1,23 @@
-import { hostname } from 'node:os'
-import { Alone } from './cluster/alone.ts'
+import { type ClusterCounters, clusterCounters } from './cluster/cluster-counters.ts'
+import { sessionGroups } from './cluster/groups-of.ts'
+import { openCluster } from './cluster/index.ts'
+import type { Cluster } from './core/cluster.ts'
 import type { MessageContext } from './core/context.ts'
+import type { SessionCount } from './core/groups.ts'
+import { differencesOf, type Ledger, serviceAccount } from './core/ledger.ts'
 import type { Logger } from './core/logger.ts'
 import { MessageCounters } from './core/metrics.ts'
-import type { Lifecycle } from './core/ports.ts'
+import type { Lifecycle, ProcessorControl } from './core/ports.ts'
+import type { ServiceModel } from './core/service-model.ts'
+import type { MaybePromise } from './core/step.ts'
 import { type CompiledDeployment, type DeployContext, deploy } from './deployment/deploy.ts'
+import { explain } from './deployment/explain.ts'
 import { type ListenerPlan, planListeners, type SharedListeners } from './deployment/listeners.ts'
 import { type Loaded, load, readArchives } from './deployment/load.ts'
 import { ResourceRegistry } from './deployment/registry.ts'
 import { type Surveyed, survey } from './deployment/survey.ts'
 import { transportClientTls, transportListenerTls } from './deployment/transport-tls.ts'
+import { Drain, type DrainOutcome, type DrainParts, type DrainPlan } from './drain.ts'
 import { CertificateWatch } from './inbound/certificate-watch.ts'
 import { HttpRoutes } from './inbound/http-routes.ts'
 import { Listener } from './inbound/listener.ts'
@@ -20,12 +28,15 @@ import { Diagnostics } from './language/diagnostic.ts'
 import { Source, type Span } from './language/source.ts'
 import { configureJson } from './message/codecs/json-xml-options.ts'
 import type { Message } from './message/message.ts'
+import type { DeployedMocks, MockPlan } from './mocks/deploy-mocks.ts'
 import type { Observe } from './sequences/compile.ts'
 import { runAlone } from './sequences/run-alone.ts'
 import { readSettings, Settings } from './settings.ts'
+import { isReadable, type ReadableStore } from './stores/readable-store.ts'
+import { storeAccount } from './stores/store-account.ts'
 import { limitBacklog } from './websocket/backlog.ts'
 import { startDemoBackend } from './websocket/demo-backend.ts'
-import type { ListenerAddress } from './websocket/options.ts'
+import type { ListenerAddress, ListenerTlsOptions } from './websocket/options.ts'
 
 export type { Surveyed, Verdict } from './deployment/survey.ts'
 
@@ -45,6 +56,8 @@ export interface Configuration {
   readonly diagnostics: Diagnostics
   /** Whether notes are made of what is never used and what never runs. */
   readonly isThorough?: boolean
+  /** How the mocks among them are served, where that is not as the files say. */
+  readonly mockPlan?: Omit<MockPlan, 'sources'>
 }
 
 /** Reads the files and folders of a configuration, and its settings. Archives are left aside. */
@@ -70,6 +83,7 @@ export class Gateway implements Lifecycle {
   readonly diagnostics: Diagnostics
   readonly #log: Logger
   readonly #context: DeployContext
+  readonly #cluster: Cluster & Lifecycle
   readonly #registry: ResourceRegistry
   readonly #shared: SharedListeners
   readonly #deployment: CompiledDeployment
@@ -77,8 +91,10 @@ export class Gateway implements Lifecycle {
   readonly #resources = new Map<string, Resource>()
   readonly #listening: Listening[] = []
   readonly #watches: CertificateWatch[] = []
-  #listeners: Listener[] = []
+  readonly #listeners: Listener[] = []
   #demoBackend: { close(): Promise<void> } | undefined
+  #drain: Drain | undefined
+  #drained: Promise<DrainOutcome> | undefined
   #state: GatewayState = 'new'
 
   /**
@@ -86,24 +102,29 @@ export class Gateway implements Lifecycle {
    * and XML are made of each other, and how much may wait to be sent, is one for the process: of several gateways the
    * one made last decides.
    */
-  constructor({ loaded, settings, diagnostics, isThorough }: Configuration, log: Logger, observe?: Observe) {
+  constructor(
+    { loaded, settings, diagnostics, isThorough, mockPlan }: Configuration,
+    log: Logger,
+    observe?: Observe,
+  ) {
     this.#log = log
     this.settings = settings
     this.diagnostics = diagnostics
     configureJson(settings.jsonXml())
     limitBacklog(settings.get('transport.ws.max_buffered_bytes'))
     this.#shared = this.#sharedListeners(loaded)
-    const nodeId = settings.get('myelin.node_id') ?? `${hostname()}-${process.pid}`
+    this.#cluster = openCluster({ nodeId: settings.get('myelin.node_id'), ...settings.storage() }, log)
     this.#context = {
       log,
-      cluster: new Alone(nodeId),
+      cluster: this.#cluster,
       observe,
       settings: this.#buildSettings(loaded),
       counters: (service: string) => memoize(this.#counters, service, () => new MessageCounters()),
       resource: <T extends Resource>(key: string, make: () => T) => memoize(this.#resources, key, make) as T,
     }
     this.#registry = new ResourceRegistry(loaded.places)
-    const options = { registry: this.#registry, isThorough: isThorough === true }
+    const mocks = loaded.mocks?.isEmpty === false ? { sources: loaded.mocks, ...mockPlan } : undefined
+    const options = { registry: this.#registry, isThorough: isThorough === true, mocks }
     this.#deployment = deploy(loaded.files, this.#context, diagnostics, options)
   }
 
@@ -126,6 +147,21 @@ export class Gateway implements Lifecycle {
     return this.#counters
   }
 
+  /** What the services were compiled to. */
+  get models(): ServiceModel[] {
+    return explain(this.#deployment.services)
+  }
+
+  /** What several processes could not do as one. */
+  get clusterCounters(): ClusterCounters {
+    return clusterCounters(this.#context)
+  }
+
+  /** How many WebSocket clients each service has in each process. One that does not answer in time is left out. */
+  sessions(): MaybePromise<readonly SessionCount[]> {
+    return sessionGroups(this.#context).counts()
+  }
+
   /** Whether there is anything to serve, or to run by itself. */
   get hasServices(): boolean {
     return (
@@ -139,10 +175,13 @@ export class Gateway implements Lifecycle {
   async start(): Promise<void> {
     this.#state = 'starting'
     try {
+      await this.#cluster.start()
       for (const resource of this.#resources.values()) resource.start?.()
       await this.#startDemoBackend()
       const { services, main } = this.#deployment
-      const shared = new HttpRoutes(services.filter(({ listener }) => typeof listener === 'string'))
+      const shared = new HttpRoutes(
+        services.filter(({ listener, webSocket }) => typeof listener === 'string' && !webSocket),
+      )
       for (const plan of planListeners(services, main, this.#shared)) await this.#listen(plan, shared)
       for (const activity of this.#deployment.activities) await activity.start()
       this.#state = 'ready'
@@ -152,25 +191,74 @@ export class Gateway implements Lifecycle {
     }
   }
 
-  /** Stops from the outside in: listeners with their sessions first, then what they used. */
+  /** Stops at once, but for what is under way: as `drain` does, without announcing it. */
   async stop(graceMs: number): Promise<void> {
-    if (this.#state === 'stopping' || this.#state === 'stopped') return
+    await this.drain({ graceMs, announceMs: 0, spreadMs: 0 })
+  }
+
+  /** Stops in stages, from the outside in; called again it is the same stop. Never rejects. */
+  drain(plan: DrainPlan): Promise<DrainOutcome> {
+    if (this.#drained !== undefined) return this.#drained
     this.#state = 'stopping'
-    const deadline = performance.now() + graceMs
     for (const watch of this.#watches.splice(0)) watch.close()
-    for (const activity of this.#deployment.activities)
-      await this.#attempt('stopping what runs by itself', () =>
-        activity.stop(Math.max(0, deadline - performance.now())),
-      )
-    const listeners = this.#listeners
-    this.#listeners = []
-    await this.#attempt('closing the listeners', () =>
-      Promise.all(listeners.map(listener => listener.stop(graceMs))),
-    )
-    for (const [key, resource] of this.#resources)
-      await this.#attempt(`closing ${key}`, () => resource.stop(Math.max(0, deadline - performance.now())))
-    await this.#attempt('closing the demo backend', async () => this.#demoBackend?.close())
-    this.#state = 'stopped'
+    const parts: DrainParts = {
+      log: this.#log,
+      listeners: this.#listeners,
+      activities: this.#deployment.activities,
+      inFlight: () => [...this.#counters.values()].reduce((sum, { inFlight }) => sum + inFlight, 0),
+      release: graceMs => this.#release(graceMs),
+      settle: graceMs => this.#settle(graceMs),
+    }
+    this.#drain = new Drain(parts, plan)
+    this.#drained = this.#drain.run()
+    return this.#drained
+  }
+
+  /** How far stopping is, once it has begun. */
+  get draining(): Drain | undefined {
+    return this.#drain
+  }
+
+  /** Draws up what became of every message so far. */
+  async ledger(isFinal = false): Promise<Ledger> {
+    const stores = await Promise.all(this.stores.map(storeAccount))
+    const services = [...this.#counters].map(([name, counters]) => serviceAccount(name, counters))
+    const differences = differencesOf(services, stores, isFinal)
+    return { node: this.nodeId, at: Date.now(), isFinal, services, stores, differences }
+  }
+
+  /** Names this process among several. */
+  get nodeId(): string {
+    return this.#context.cluster.nodeId
+  }
+
+  /** The processes that run this configuration together. */
+  get cluster(): Cluster {
+    return this.#context.cluster
+  }
+
+  /** The message stores that can be looked into. */
+  get stores(): readonly ReadableStore[] {
+    const { artifacts, deployment } = this.#deployment
+    return artifacts
+      .filter(({ kind }) => kind === 'messageStore')
+      .map(({ name }) => deployment.messageStore(name))
+      .filter(isReadable)
+  }
+
+  /** What of it are mocks. */
+  get mocks(): DeployedMocks | undefined {
+    return this.#deployment.mocks
+  }
+
+  /** The message processors. */
+  get processors(): readonly ProcessorControl[] {
+    return this.#deployment.activities.filter(isProcessor)
+  }
+
+  /** Certificates for listeners of the gateway's own, where the HTTPS transport has any. */
+  get ownTls(): ListenerTlsOptions | undefined {
+    return this.#shared.https?.tls
   }
 
   /**
@@ -277,6 +365,27 @@ export class Gateway implements Lifecycle {
     }
   }
 
+  /** Closes what services used, but for what keeps messages. */
+  async #release(graceMs: number): Promise<void> {
+    const deadline = performance.now() + graceMs
+    for (const [key, resource] of this.#resources) {
+      if (stopsLast(resource)) continue
+      const leftMs = Math.max(0, deadline - performance.now())
+      await this.#attempt(`closing ${key}`, () => resource.stop(leftMs))
+    }
+    await this.#attempt('closing the demo backend', async () => this.#demoBackend?.close())
+  }
+
+  /** Draws up the last ledger, and closes what keeps messages. */
+  async #settle(graceMs: number): Promise<Ledger> {
+    const ledger = await this.ledger(true)
+    for (const [key, resource] of this.#resources)
+      if (stopsLast(resource)) await this.#attempt(`closing ${key}`, () => resource.stop(graceMs))
+    await this.#attempt('leaving the other processes', () => this.#cluster.stop(graceMs))
+    this.#state = 'stopped'
+    return ledger
+  }
+
   async #attempt(what: string, act: () => Promise<unknown>): Promise<void> {
     try {
       await act()
@@ -284,6 +393,15 @@ export class Gateway implements Lifecycle {
       this.#log.error({ err: error }, `${what} failed`)
     }
   }
+}
+
+/** What keeps messages: what others do last may need it. */
+function stopsLast(resource: Resource): boolean {
+  return resource.stopsLast === true || 'take' in resource
+}
+
+function isProcessor(activity: Lifecycle): activity is Lifecycle & ProcessorControl {
+  return 'switchTo' in activity
 }
 
 function memoize<V>(map: Map<string, V>, key: string, make: () => V): V {

@@ -1,16 +1,20 @@
 import pino from 'pino'
-import type { Logger, LogLevel } from './core/logger.ts'
+import type { LogFields, Logger, LogLevel } from './core/logger.ts'
 
 /** How the log is written. */
 export interface LogOptions {
   readonly level: LogLevel | 'silent'
   /** Readable lines for people instead of JSON. */
   readonly isReadable: boolean
+  /** What every line has, such as which worker wrote it. */
+  readonly fields?: LogFields | undefined
 }
 
 /** A logger that is emptied before the process ends. */
 export interface ProcessLog {
   readonly log: Logger
+  /** Writes lines that are complete as they are, after what was logged before. */
+  write(lines: string): void
   /** Writes what is left, for a second at most: whoever reads the log may have gone. */
   close(): Promise<void>
 }
@@ -18,10 +22,10 @@ export interface ProcessLog {
 const CLOSE_LIMIT_MS = 1_000
 
 /** Makes the log of the process, on standard output: JSON lines, or readable ones for a terminal. */
-export async function openLog({ level, isReadable }: LogOptions): Promise<ProcessLog> {
+export async function openLog({ level, isReadable, fields }: LogOptions): Promise<ProcessLog> {
   const options: pino.LoggerOptions = {
     level,
-    base: undefined,
+    base: fields ?? null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: label => ({ level: label }) },
   }
@@ -34,7 +38,8 @@ export async function openLog({ level, isReadable }: LogOptions): Promise<Proces
       singleLine: true,
       sync: true,
     })
-    return { log: pino(options, stream), close: async () => {} }
+    const write = (lines: string): void => void process.stdout.write(lines)
+    return { log: pino(options, stream), write, close: async () => {} }
   }
   const destination = pino.destination({ fd: 1, sync: false })
   // A reader that is gone must not take the gateway with it.
@@ -48,5 +53,5 @@ export async function openLog({ level, isReadable }: LogOptions): Promise<Proces
       destination.once('close', resolve).once('error', () => resolve())
       destination.end()
     })
-  return { log, close }
+  return { log, write: lines => void destination.write(lines), close }
 }

@@ -1,0 +1,43 @@
+import type { ProcessorControl } from '../../core/ports.ts'
+import { type Api, fieldOf, listed, queryOf, refuse } from '../api.ts'
+
+/** Compatibility: what the kinds are called in lists. */
+const TYPES: Readonly<Record<string, string>> = {
+  forwarding: 'Scheduled-message-forwarding-processor',
+  failover: 'Failover-scheduled-message-forwarding-processor',
+  sampling: 'Message-sampling-processor',
+}
+
+const STATES: Readonly<Record<string, boolean>> = { active: true, inactive: false }
+
+/** Tells of message processors, and switches them on and off. */
+export function processorRoutes({ on, gateway }: Api): void {
+  const find = (name: unknown): ProcessorControl | undefined =>
+    gateway.processors.find(processor => processor.name === name)
+  on('/message-processors', {
+    GET(request, reply) {
+      const name = queryOf(request, 'name')
+      if (name === undefined) return listed(request, gateway.processors.map(shown), each => each.name)
+      const found = find(name)
+      return found ? { ...shown(found), messageStore: found.store } : reply.code(404).send()
+    },
+    async POST(request, reply) {
+      const found = find(fieldOf(request, 'name'))
+      const status = fieldOf(request, 'status')
+      if (!found) return refuse(reply, 404, 'there is no message processor of that name')
+      const isActive = typeof status === 'string' ? STATES[status] : undefined
+      if (isActive === undefined)
+        return refuse(reply, 400, `status is ${JSON.stringify(status)}; expected active or inactive`)
+      await found.switchTo(isActive)
+      return { Message: `${found.name} : is ${isActive ? 'activated' : 'deactivated'}` }
+    },
+  })
+}
+
+function shown({ name, kind, isActive }: ProcessorControl): {
+  readonly name: string
+  readonly type: string
+  readonly status: string
+} {
+  return { name, type: TYPES[kind] ?? kind, status: isActive ? 'active' : 'inactive' }
+}
