@@ -3,20 +3,24 @@ import type { Handshake } from '../core/session.ts'
 import type { ServedService } from '../language/declare.ts'
 import {
   accept,
+  answerHeaders,
   answerSubprotocol,
   chooseCompression,
   chosenSubprotocol,
+  splitSubprotocols,
   takeSubprotocols,
 } from '../websocket/accept.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
+import type { FrameLog } from '../websocket/frame-log.ts'
 import type { ConnectionOptions } from '../websocket/options.ts'
 import { upgradeProblem } from '../websocket/upgrade-check.ts'
 import type { ClosedAtOnce } from './admission.ts'
 import { certificateOf } from './client-certificate.ts'
-import type { HandshakeRefusal } from './handshake-refusal.ts'
+import { type HandshakeRefusal, RETRY_AFTER_S } from './handshake-refusal.ts'
 import { holdUpgrade, type LetIn } from './held-upgrade.ts'
 import { HttpRequest } from './http-request.ts'
-import { hasTooManyHeaders, TOO_MANY_HEADERS } from './http-server.ts'
+import { hasTooManyHeaders, STOPPING, TOO_MANY_HEADERS } from './http-server.ts'
+import type { Leave } from './leave.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
@@ -71,9 +75,16 @@ export class ClientUpgrades {
     const head = new HttpRequest(raw, this.#options.proxies)
     const sessions = this.#services.find(head.path)
     if (hasTooManyHeaders(raw, this.#options.maxHeaders)) return answer(431, TOO_MANY_HEADERS)
-    if (this.#isDraining) return answer(503, 'the gateway is stopping')
+    if (this.#isDraining) return answer(503, STOPPING, ['Retry-After', String(RETRY_AFTER_S)])
     if (!sessions) return answer(404, 'nothing is served here')
-    const { isSuspended, compression, subprotocols, handshake } = sessions.options
+    const {
+      isSuspended,
+      compression,
+      subprotocols,
+      handshake,
+      requiresSubprotocol,
+      upgradeHeaders = [],
+    } = sessions.options
     if (isSuspended) return answer(503, 'the inbound endpoint is suspended')
     const problem = upgradeProblem(raw)
     if (problem) return answer(problem.status, problem.message, problem.header)
@@ -81,8 +92,11 @@ export class ClientUpgrades {
       return answer(400, 'the header Sec-WebSocket-Extensions is malformed')
     // What else the client would change to is of no interest, and the library wants one name alone.
     raw.headers.upgrade = 'websocket'
-    const status = await sessions.refusalOf(head)
-    if (status !== undefined) return answer(status, 'no resource of the API takes a WebSocket here')
+    const refusal = await sessions.refusalOf(head)
+    if (refusal)
+      return answer(refusal.status, refusal.body ?? 'no resource of the API takes a WebSocket here')
+    if (requiresSubprotocol && !offersOneOf(raw, subprotocols))
+      return answer(400, 'no subprotocol that was offered is served here')
     const admission = sessions.admit(head)
     if (admission && 'status' in admission) {
       const { retryAfterSeconds: seconds } = admission
@@ -91,7 +105,9 @@ export class ClientUpgrades {
     }
     if (admission) this.#unwanted.set(raw, admission)
     const offered = takeSubprotocols(raw)
-    answerSubprotocol(raw, offered.find(name => subprotocols.includes(name)) ?? '')
+    const chosen = offered.find(name => subprotocols.includes(name)) ?? ''
+    answerSubprotocol(raw, chosen)
+    answerHeaders(raw, upgradeHeaders)
     return handshake.isHeld && !admission ? this.#hold(sessions, head, offered) : undefined
   }
 
@@ -109,16 +125,34 @@ export class ClientUpgrades {
     const sessions = this.#services.find(head.path)!
     const { connection } = sessions.options
     const options = { ...this.#options.connection, ...connection, subprotocol: chosenSubprotocol(raw) }
-    const connect = (events: ConnectionEvents): Connection => accept(webSocket, raw, options, events)
+    const connect = (events: ConnectionEvents, frameLog?: FrameLog): Connection =>
+      accept(webSocket, raw, options, events, frameLog)
     const letIn = this.#letIn.get(raw)
     if (letIn) letIn.upgraded(connect)
     else sessions.open(handshakeOf(head), head, connect)
   }
 
-  /** Makes no more upgrades, and ends the sessions there are. */
-  async stop(graceMs: number): Promise<void> {
+  /** Whether no more upgrades are made. */
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** How many clients are connected. */
+  get sessions(): number {
+    return this.#services.values().reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Makes no more upgrades: those who ask, and those who wait to be let in, are told to come again later. */
+  announce(): void {
     this.#isDraining = true
-    await Promise.all(this.#services.values().map(sessions => sessions.stop(graceMs)))
+    for (const sessions of this.#services.values()) sessions.refuseHeld()
+  }
+
+  /** Ends the sessions there are; gives how many could not be ended in order. */
+  async leave(leave: Leave): Promise<number> {
+    this.announce()
+    const cut = await Promise.all(this.#services.values().map(sessions => sessions.leave(leave)))
+    return cut.reduce((sum, each) => sum + each, 0)
   }
 
   /** Has a client wait until it is known whether it is let in. */
@@ -130,9 +164,15 @@ export class ClientUpgrades {
     const outcome = await holdUpgrade(sessions, handshakeOf(head), head, offered)
     if (outcome === 'gone' || !('upgraded' in outcome)) return outcome
     answerSubprotocol(head.raw, outcome.subprotocol)
+    answerHeaders(head.raw, [...(sessions.options.upgradeHeaders ?? []), ...outcome.headers])
     this.#letIn.set(head.raw, outcome)
     return undefined
   }
+}
+
+function offersOneOf(raw: IncomingMessage, served: readonly string[]): boolean {
+  const offered = splitSubprotocols(raw.headers['sec-websocket-protocol'] ?? '')
+  return offered.some(name => served.includes(name))
 }
 
 function handshakeOf(head: HttpRequest): Handshake {

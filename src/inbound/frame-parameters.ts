@@ -1,6 +1,7 @@
 import type { Build } from '../language/declare.ts'
 import type { Span } from '../language/source.ts'
-import { boolean, integer } from '../language/types.ts'
+import { boolean, integer, oneOf } from '../language/types.ts'
+import type { FrameLogging } from '../websocket/frame-log.ts'
 import { type CompressionOptions, type ConnectionOptions, DEFAULT_COMPRESSION } from '../websocket/options.ts'
 
 /** Parameters for the size of what clients send, and for its compression. The original knows none of them. */
@@ -12,6 +13,15 @@ export const frameParameters = {
   'ws.max.frame.bytes': {
     type: integer({ min: 1 }),
     doc: 'Largest frame of a client, in bytes as it is sent; a larger one closes it with 1009. Default the setting transport.ws.max_frame_bytes. Not in the original.',
+  },
+  'ws.pass.fragments': {
+    type: boolean,
+    doc: 'Whether a message in fragments that is longer than 64 KiB goes on as it comes, from the client and from its backends, where no step looks into it; otherwise it is joined first. Not in the original.',
+    default: true,
+  },
+  'ws.log.frames': {
+    type: oneOf('off', 'headers', 'frames'),
+    doc: 'Whether each frame of a client and of its backends is logged, at debug: nothing, what its header says, or the first 256 bytes of text too. Default the setting myelin.log.wire. Not in the original.',
   },
   'ws.compression': {
     type: boolean,
@@ -38,6 +48,8 @@ export const frameParameters = {
 interface Given {
   readonly 'ws.max.message.bytes': number | undefined
   readonly 'ws.max.frame.bytes': number | undefined
+  readonly 'ws.pass.fragments': boolean
+  readonly 'ws.log.frames': FrameLogging | undefined
   readonly 'ws.compression': boolean
   readonly 'ws.compression.threshold': number
   readonly 'ws.compression.context.takeover': boolean

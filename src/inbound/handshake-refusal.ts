@@ -30,7 +30,7 @@ const NEVER_RELAYED =
   /^(?:connection|upgrade|keep-alive|transfer-encoding|content-length|te|trailer|proxy-.*|sec-websocket-.*)$/
 
 /** When clients are to come back where nobody knows better, in seconds. */
-const RETRY_AFTER_S = 5
+export const RETRY_AFTER_S = 5
 
 /** Makes a refusal of the gateway's own. */
 export function refusalWith(status: number, message: string, retryAfterMs?: number): HandshakeRefusal {

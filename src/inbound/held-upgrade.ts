@@ -1,16 +1,17 @@
 import type { Handshake } from '../core/session.ts'
-import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
 import { EarlyBytes } from '../websocket/early-bytes.ts'
 import { type HandshakeRefusal, refusalWith } from './handshake-refusal.ts'
 import type { HttpRequest } from './http-request.ts'
-import type { ClientSessions } from './sessions.ts'
+import type { ClientSessions, Connect } from './sessions.ts'
 
 /** A client that was held and may be upgraded now. */
 export interface LetIn {
   /** The subprotocol for the 101 answer; '' for none. */
   readonly subprotocol: string
+  /** Further headers of that answer, each as a line. */
+  readonly headers: readonly string[]
   /** Goes on with the client, once there is a connection to be had. */
-  upgraded(connect: (events: ConnectionEvents) => Connection): void
+  upgraded(connect: Connect): void
 }
 
 /** Has a client wait for the answer to its upgrade until its handshake message is through. Never rejects. */
@@ -37,6 +38,7 @@ export async function holdUpgrade(
   const { subprotocol } = verdict
   return {
     subprotocol,
+    headers: held.session.addedHeaders,
     upgraded(connect) {
       early.done()
       sessions.upgraded(held, subprotocol, connect)

@@ -142,7 +142,11 @@ export class HttpOrigin implements Origin {
     const { fault, transportIfAny: transport } = ctx
     const failure = fault && failureOf(ctx, fault, this.#client)
     if (failure) {
-      const headers = { 'Content-Type': failure.contentType }
+      const { contentType, retryAfterS } = failure
+      const headers = {
+        'Content-Type': contentType,
+        ...(retryAfterS !== undefined && { 'Retry-After': retryAfterS }),
+      }
       this.#send(failure.status, { headers, body: failure.body })
       return
     }

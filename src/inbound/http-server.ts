@@ -3,6 +3,7 @@ import type { Server as SecureServer } from 'node:https'
 import type { Logger } from '../core/logger.ts'
 import type { ListenerTlsOptions } from '../websocket/options.ts'
 import { asksForWebSocket } from '../websocket/upgrade-check.ts'
+import { RETRY_AFTER_S } from './handshake-refusal.ts'
 import { checkClients, tlsServerOptions } from './tls-server.ts'
 
 /** What an HTTP server puts up with. */
@@ -33,6 +34,9 @@ const HEADER_CHECK_MS = 1_000
 
 /** What is said of a request with more header fields than it may have. */
 export const TOO_MANY_HEADERS = 'the request has too many header fields'
+
+/** What is said of a request that comes when no more are taken. */
+export const STOPPING = 'the gateway is stopping'
 
 /**
  * Makes a server that gives its requests to `onRequest`; it does not listen yet. How many header fields a request
@@ -71,4 +75,14 @@ export function hasTooManyHeaders({ rawHeaders }: IncomingMessage, maxHeaders: n
 export function refuseHeaders(response: ServerResponse): void {
   response.writeHead(431, { 'Content-Type': 'application/json', Connection: 'close' })
   response.end(JSON.stringify({ message: TOO_MANY_HEADERS }))
+}
+
+/** Answers a request that comes when no more are taken. */
+export function refuseStopping(response: ServerResponse): void {
+  response.writeHead(503, {
+    'Content-Type': 'application/json',
+    'Retry-After': String(RETRY_AFTER_S),
+    Connection: 'close',
+  })
+  response.end(JSON.stringify({ message: STOPPING }))
 }

@@ -10,7 +10,14 @@ import { ClientUpgrades } from './client-upgrades.ts'
 import { answerHttp } from './http.ts'
 import { HttpRequest } from './http-request.ts'
 import { HttpRoutes } from './http-routes.ts'
-import { type HttpServerLimits, hasTooManyHeaders, makeHttpServer, refuseHeaders } from './http-server.ts'
+import {
+  type HttpServerLimits,
+  hasTooManyHeaders,
+  makeHttpServer,
+  refuseHeaders,
+  refuseStopping,
+} from './http-server.ts'
+import type { Cut, Leave } from './leave.ts'
 import { renewTls } from './tls-server.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 import { UpgradeServer } from './upgrade-server.ts'
@@ -47,6 +54,8 @@ export class Listener implements Lifecycle {
   readonly #fallback: ServedService | undefined
   readonly #proxies: TrustedProxies | undefined
   readonly #upgradeServer: UpgradeServer
+  #isAnnounced = false
+  #isLeaving = false
 
   constructor(address: ListenerAddress, services: readonly ServedService[], options: ListenerOptions) {
     const { limits, log, proxies } = options
@@ -88,8 +97,32 @@ export class Listener implements Lifecycle {
     if (server && this.isSecure) renewTls(server as unknown as SecureServer, tls)
   }
 
-  stop(graceMs: number): Promise<void> {
-    return this.#upgradeServer.stop(graceMs)
+  /** How many HTTP requests are under way, and how many WebSocket clients are connected. */
+  get underWay(): { readonly requests: number; readonly sessions: number } {
+    return this.#upgradeServer.underWay
+  }
+
+  /** Makes no more upgrades; requests are still served, each with the end of its connection. */
+  announce(): void {
+    this.#isAnnounced = true
+    this.#upgradeServer.announce()
+  }
+
+  /** Listens no more, and refuses further requests of connections that are there; what is under way goes on. */
+  close(): void {
+    this.#isAnnounced = true
+    this.#isLeaving = true
+    this.#upgradeServer.close()
+  }
+
+  /** Takes nothing more and ends what is under way; gives what could not be ended in time. */
+  leave(leave: Leave): Promise<Cut> {
+    this.close()
+    return this.#upgradeServer.leave(leave)
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    await this.leave({ graceMs, spreadMs: 0 })
   }
 
   /** Makes the server, and decides who takes a request. */
@@ -97,7 +130,9 @@ export class Listener implements Lifecycle {
     const { tls } = this.#address
     const { maxHeaders } = this.#limits
     return makeHttpServer({ limits: this.#limits, tls, log: this.#log }, (raw, response) => {
-      if (hasTooManyHeaders(raw, maxHeaders)) refuseHeaders(response)
+      if (this.#isAnnounced) response.shouldKeepAlive = false
+      if (this.#isLeaving) refuseStopping(response)
+      else if (hasTooManyHeaders(raw, maxHeaders)) refuseHeaders(response)
       else if (!this.#take(new HttpRequest(raw, this.#proxies), response)) unserved(raw, response)
     })
   }

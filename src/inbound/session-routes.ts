@@ -19,18 +19,20 @@ export interface SessionRoute {
 /** Chooses what the sessions of an inbound endpoint run: a resource of an API that is bound to it, or its sequence. */
 export class SessionRoutes {
   readonly #service: Service
+  readonly #parameters: NonNullable<ServedService['webSocket']>['parameters']
   readonly #apis: HttpRoutes | undefined
   readonly #adapted = new Map<Service, Service>()
 
-  constructor({ service, apis }: ServedService) {
+  constructor({ service, apis, webSocket }: ServedService) {
     this.#service = service
+    this.#parameters = webSocket?.parameters
     this.#apis = apis && new HttpRoutes(apis)
   }
 
   /** Finds what runs, by the handshake; or the answer, where an API has the path and no resource for it. */
   find(head: RequestHead): SessionRoute | { readonly answer: MaybePromise<DirectAnswer> } {
     const api = this.#apis?.find(head)
-    if (!api) return this.#own(head.path)
+    if (!api) return this.#own(head)
     // Compatibility: what comes over a WebSocket has no method, so that resources which name methods are not for it.
     const { target, path, isSecure, headers } = head
     const route = api.http!.route!({ method: '', target, path, isSecure, headers, hasBody: false })
@@ -41,11 +43,13 @@ export class SessionRoutes {
     return { service: adapted, on: adapted.on, properties, postfix, ...(rest && { rest }) }
   }
 
-  #own(path: string): SessionRoute {
+  #own(head: RequestHead): SessionRoute | { readonly answer: DirectAnswer } {
     const { on, hookFor } = this.#service
-    const hook = hookFor?.(path)
+    const properties = this.#parameters?.(head) ?? []
+    if ('status' in properties) return { answer: properties }
+    const hook = hookFor?.(head.path)
     const hooks = hook ? { ...on, message: hook, open: hook, close: hook } : on
-    return { service: this.#service, on: hooks, properties: [], postfix: '' }
+    return { service: this.#service, on: hooks, properties, postfix: '' }
   }
 
   /** The resource runs for all that the client does; what backends send runs through the sequences of the endpoint. */

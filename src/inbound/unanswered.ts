@@ -12,6 +12,8 @@ export interface Failure {
   readonly status: number
   readonly contentType: string
   readonly body: Buffer
+  /** When it may be worth another try, in seconds; undefined where that is not known. */
+  readonly retryAfterS?: number
 }
 
 /**
@@ -23,9 +25,15 @@ export function failureOf(ctx: MessageContext, fault: Fault, client: ClientForma
   if (ctx.isFaultHandled && !fault.isDelivery && !isOfRequest(fault.cause)) return undefined
   const [status, message] = described(fault)
   const version = VERSIONS[client]
-  if (version) return soapFailure(ctx, fault, status, message, version)
+  const retry = status === 503 &&
+    fault.retryAfterMs !== undefined && { retryAfterS: inSeconds(fault.retryAfterMs) }
+  if (version) return { ...soapFailure(ctx, fault, status, message, version), ...retry }
   const body = Buffer.from(JSON.stringify({ code: fault.code, message, id: ctx.id }))
-  return { status, contentType: 'application/json; charset=utf-8', body }
+  return { status, contentType: 'application/json; charset=utf-8', body, ...retry }
+}
+
+function inSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1_000))
 }
 
 const VERSIONS: Readonly<Record<ClientFormat, SoapVersion | undefined>> = {
@@ -51,6 +59,7 @@ function described(fault: Fault): readonly [number, string] {
   if (isOfRequest(cause)) return [cause.failure === 'too-large' ? 413 : 400, cause.message]
   if (!isDelivery) return [500, 'the message could not be mediated']
   if (code === 101504) return [504, 'the backend did not answer in time']
+  if (code === 306000) return [503, 'the message cannot be stored now']
   if (code === 101509 || Number(code) >= 303000) return [503, 'the endpoint cannot take the message']
   return [502, 'the backend could not be reached, or its answer was none']
 }

@@ -14,6 +14,8 @@ import { asksForWebSocket } from '../websocket/upgrade-check.ts'
 import { answerClientError } from './client-error.ts'
 import type { ClientUpgrades, UpgradeAnswer } from './client-upgrades.ts'
 import { HttpRequest, originForm } from './http-request.ts'
+import type { Cut, Leave } from './leave.ts'
+import { OpenConnections } from './open-connections.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What an upgrade server works with. */
@@ -33,6 +35,9 @@ export interface UpgradeServerOptions {
 export class UpgradeServer {
   readonly #options: UpgradeServerOptions
   #fastify: FastifyInstance | undefined
+  #connections: OpenConnections | undefined
+  #closed: Promise<void> | undefined
+  #closingIdle: NodeJS.Timeout | undefined
 
   constructor(options: UpgradeServerOptions) {
     this.#options = options
@@ -50,7 +55,7 @@ export class UpgradeServer {
   }
 
   /** @throws Error when the port is taken or may not be used */
-  async start({ host, port }: ListenerAddress): Promise<void> {
+  async start({ host, port, tls }: ListenerAddress): Promise<void> {
     const { upgrades, makeServer } = this.#options
     const fastify = Fastify({
       logger: false,
@@ -89,23 +94,45 @@ export class UpgradeServer {
       handler: (request, reply) => this.#answerUnserved(request, reply),
     })
     this.#fastify = fastify
+    this.#connections = new OpenConnections(fastify.server, tls !== undefined)
     await fastify.listen({ port, host: host ?? anyHost(), backlog: 4096 })
   }
 
-  /** Takes nothing more, and ends the sessions there are; what goes on after the time given is cut. */
-  async stop(graceMs: number): Promise<void> {
+  /** How many HTTP requests are under way, and how many WebSocket clients are connected. */
+  get underWay(): { readonly requests: number; readonly sessions: number } {
+    return { requests: this.#connections?.busy ?? 0, sessions: this.#options.upgrades.sessions }
+  }
+
+  /** Makes no more upgrades, and has connections end with their answers. */
+  announce(): void {
+    this.#options.upgrades.announce()
+    this.#connections?.endWithAnswers()
+  }
+
+  /** Listens no more; requests and sessions go on. */
+  close(): void {
     const fastify = this.#fastify
-    if (!fastify) return
-    this.#fastify = undefined
-    const timeIsUp = new Promise(resolve => setTimeout(resolve, graceMs).unref())
-    const closed = fastify.close()
+    if (!fastify || this.#closed !== undefined) return
+    this.announce()
+    this.#closed = afterNextPoll().then(() => fastify.close())
     // Connections that were busy when the server closed stay open for a next request unless somebody sees to it.
-    const closingIdle = setInterval(() => fastify.server.closeIdleConnections(), 20)
-    await this.#options.upgrades.stop(graceMs)
-    await Promise.race([closed, timeIsUp])
-    clearInterval(closingIdle)
+    this.#closingIdle = setInterval(() => fastify.server.closeIdleConnections(), 20)
+  }
+
+  /** Takes nothing more, and ends the sessions there are; what goes on after the time given is cut. */
+  async leave(leave: Leave): Promise<Cut> {
+    const fastify = this.#fastify
+    if (!fastify) return { requests: 0, sessions: 0 }
+    this.close()
+    this.#fastify = undefined
+    const timeIsUp = new Promise(resolve => setTimeout(resolve, leave.graceMs).unref())
+    const sessions = await this.#options.upgrades.leave(leave)
+    await Promise.race([this.#closed, timeIsUp])
+    clearInterval(this.#closingIdle)
+    const requests = this.#connections?.busy ?? 0
     fastify.server.closeAllConnections()
-    await closed
+    await this.#closed
+    return { requests, sessions }
   }
 
   /** A request that could not be taken in. */
@@ -133,10 +160,16 @@ export class UpgradeServer {
   async #answerUnserved({ raw }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const request = new HttpRequest(raw)
     if (!this.concerns(request)) return refuse(reply, 404, 'nothing is served here')
-    if (request.path === '/health' && request.method === 'GET') return reply.code(200).send()
+    if (request.path === '/health' && request.method === 'GET')
+      return reply.code(this.#options.upgrades.isDraining ? 503 : 200).send()
     reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade')
     return refuse(reply, 426, 'this is a WebSocket')
   }
+}
+
+/** Who is connected already and not yet accepted would be cut: one more turn of the event loop takes them. */
+function afterNextPoll(): Promise<void> {
+  return new Promise(resolve => setImmediate(() => setImmediate(resolve)))
 }
 
 async function send(reply: FastifyReply, { status, reason, headers, body }: UpgradeAnswer): Promise<void> {

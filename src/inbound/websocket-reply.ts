@@ -10,6 +10,7 @@ const closeClient = accessor('default', 'websocket.close.client')
 const clientCloseCode = accessor('default', 'websocket.close.code')
 const clientCloseReason = accessor('default', 'websocket.reason.text')
 const frameCode = accessor('default', 'websocket.close.frame.status.code')
+const CLOSING = ['errorCode', 'websocket.close.client', 'websocket.close.frame.status.code']
 const frameReason = accessor('default', 'websocket.close.frame.reason.text')
 
 /**
@@ -25,8 +26,10 @@ export function replyOverWebSocket(
   sessions: ClientSessions,
 ): void {
   if (ctx.propertiesIfAny && closesClient(ctx, session)) return
-  if (ctx.event !== 'message') {
-    if (ctx.event === 'ping') session.connection.ping(ctx.frameData)
+  if (ctx.event !== 'message' && !sendsContent(ctx)) {
+    if (ctx.event === 'ping' && ctx.service.isHooked)
+      session.connection.pong(ctx.frameData ?? Buffer.alloc(0))
+    else if (ctx.event === 'ping') session.connection.ping(ctx.frameData)
     else if (ctx.event === 'pong') session.connection.pong(ctx.frameData ?? Buffer.alloc(0))
     return
   }
@@ -38,6 +41,16 @@ export function replyOverWebSocket(
   const messageType = ctx.transportIfAny?.messageType ?? content.mediaType
   const data = utf8Of(content, messageType)
   sessions.send(ctx, session, data, isBinaryReply(ctx, messageType, data))
+}
+
+/** A hook may answer what is no message: with content, and never a ping or pong. */
+function sendsContent({ event, service, message }: MessageContext): boolean {
+  return service.isHooked === true && event !== 'ping' && event !== 'pong' && !message.content.isEmpty
+}
+
+/** Whether properties may ask for the client to be closed. */
+export function asksForClose({ propertiesIfAny: properties }: MessageContext): boolean {
+  return properties !== undefined && CLOSING.some(name => properties.has(name))
 }
 
 function closesClient(ctx: MessageContext, session: ClientSession): boolean {

@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly xml?: string
   /** Settings by their full key. The HTTP transport takes a free port unless one is set. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>
+  /** More of deployment.toml. */
+  readonly toml?: string
 }
 
 /** How long a line of the log may take to come. */
@@ -103,7 +105,12 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
 }
 
 /** Makes a gateway without starting it. */
-export function buildGateway({ files = {}, xml, settings = {} }: GatewayOptions): TestGateway {
+export function buildGateway({
+  files = {},
+  xml,
+  settings = {},
+  toml: more = '',
+}: GatewayOptions): TestGateway {
   const sources = Object.entries(files).map(([path, text]) => new Source(path, text))
   if (xml !== undefined) {
     const whole = `<definitions xmlns="http://ws.apache.org/ns/synapse">${xml}</definitions>`
@@ -112,7 +119,7 @@ export function buildGateway({ files = {}, xml, settings = {} }: GatewayOptions)
   const toml = Object.entries({ 'transport.http.listener.port': 0, ...settings })
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
     .join('')
-  const source = new Source('deployment.toml', toml)
+  const source = new Source('deployment.toml', toml + more)
   const diagnostics = new Diagnostics()
   const configuration = {
     loaded: { files: sources, settings: source, problems: [], archives: [], places: [], skipped: [] },
