@@ -44,9 +44,14 @@ function layOutImage() {
   writeJson('package-lock.json', productionLock(manifest))
 }
 
-/** package.json as `npm ci` and `myelin version` need it where nothing is developed. */
+/**
+ * package.json as `npm ci`, `npm pack` and `myelin version` need it where nothing is developed. The checkout is private,
+ * so that nobody publishes sources; what is built may be.
+ */
 function productionManifest() {
-  const { scripts, devDependencies, allowScripts, ...manifest } = readJson('package.json')
+  const { scripts, devDependencies, allowScripts, private: _, ...manifest } = readJson('package.json')
+  // There are no sources to import.
+  delete manifest.exports['.']['myelin-source']
   return manifest
 }
 

@@ -29,6 +29,8 @@ const RAISED: Partial<Record<FaultCode, string>> = {
   303003: 'No OAuth token can be had for an http endpoint.',
   305100:
     'An endpoint referred to by key, or its template, does not exist, or was left out because of its errors.',
+  306000:
+    'What keeps the messages of a message store is away, full, or too slow for what is put in; HTTP callers get 503.',
   309001:
     'The endpoint that the session of a message belongs to is not ready, or none of the group is for a new session.',
   309002: 'The endpoint that the session of a message belongs to is no member of its group any more.',
@@ -55,16 +57,33 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'error, warning',
     'A key store or trust store cannot be read, or holds no certificate: a warning where the file of an inbound endpoint is not there, which does not listen then.',
   ],
+  'bad-module': [
+    'error',
+    'A module of a service or a function cannot be loaded, or exports nothing that is one.',
+  ],
+  'bad-pattern': [
+    'error, warning',
+    'A pattern of a mock cannot be read: a warning where it is compared as text instead.',
+  ],
   'bad-policy': ['warning', 'The policy of a `<throttle>` is none. Reaching the throttle is a fault.'],
   'bad-schema': ['warning', 'An entry that is used as a JSON Schema is none. Using it is a fault.'],
   'bad-script': ['error', 'A script cannot be parsed; the line is named.'],
+  'bad-template': [
+    'error',
+    'A hole of a template, `{{…}}`, names nothing that there is, or a block has no end.',
+  ],
   'bad-value': ['error', 'A value is not what is expected there.'],
   'built-in-fault': ['note', 'A sequence `fault` is named and not defined: the built-in one is used.'],
   'doubtful-expression': [
     'warning',
     'An expression can be compiled, and will be a fault or have no value when it is evaluated.',
   ],
-  'duplicate-name': ['error', 'Two artifacts have one name. The first is kept.'],
+  'duplicate-key': ['error', 'A map of a YAML file has a key twice.'],
+  'duplicate-route': ['error', 'Two routes of a service have one key.'],
+  'duplicate-name': [
+    'error, warning',
+    'Two artifacts have one name. The first is kept; in a collection it is the one that is meant.',
+  ],
   'expired-certificate': [
     'warning',
     'A certificate has expired, or is not valid yet. It is used all the same; who connects will refuse it.',
@@ -72,6 +91,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   'http-only': ['note', 'A service names https beside http, and the HTTPS transport has no key store.'],
   'malformed-toml': ['error', 'The settings file is no TOML.'],
   'malformed-xml': ['error', 'A file is no well-formed XML.'],
+  'malformed-yaml': [
+    'error',
+    'A file is no well-formed YAML, holds more than one document, or is too large.',
+  ],
   missing: ['error', 'Something required is not there.'],
   'missing-argument': [
     'warning',
@@ -79,6 +102,7 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   ],
   'missing-endpoint': ['warning', 'A reference names no endpoint. Sending to it is fault 305100.'],
   'missing-entry': ['warning', 'A key names no local entry and no resource. Using it is a fault.'],
+  'missing-file': ['error', 'A collection names a file that is not there.'],
   'missing-message-store': ['warning', 'A reference names no message store. Storing into it is a fault.'],
   'missing-inbound': [
     'warning',
@@ -90,6 +114,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   ],
   'missing-template': ['warning', 'A reference names no template. Calling it is a fault.'],
   'missing-wsdl': ['warning', 'A WSDL cannot be read; the service runs without.'],
+  'mixed-hooks': [
+    'error',
+    'A service has onMessage, which takes every message, beside onTextMessage or onBinaryMessage.',
+  ],
   'no-case': ['warning', 'A `<switch>` has a default and no case: the default always runs.'],
   'no-effect': ['warning, note', 'Something is known and does nothing here.'],
   'no-name': [
@@ -106,13 +134,20 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'Which sequence runs for what a WebSocket backend of a proxy service sends, and by which rule.',
   ],
   'path-clash': ['error', 'Two services would be served at one place. The first is kept.'],
+  'refused-option': ['error', 'An option is known and refused; the message says what to use instead.'],
   'repeated-element': ['warning', 'An element that may stand once is there more often. The first counts.'],
+  'store-mapped': [
+    'note',
+    'A message store of a database or broker keeps its messages in the durable store of the gateway.',
+  ],
   'tls-clash': [
     'error',
     'Two services on one port have different key stores, or only one has TLS. The second is left out.',
   ],
   'unknown-artifact': ['error', 'A root element, or a child of `<definitions>`, is no artifact.'],
   unreachable: ['note', 'A mediator or case never runs. Only `validate` looks for it.'],
+  'unknown-option': ['error', 'There is no option of this name.'],
+  'unreadable-file': ['error', 'A file that a mock names cannot be read.'],
   'unreadable-resource': ['error', 'A resource that an artifact looks into cannot be read.'],
   'unknown-attribute': [
     'error, warning',
@@ -125,9 +160,14 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   ],
   'unknown-endpoint': ['error', 'An element inside `<endpoint>` is no kind of endpoint.'],
   'unknown-mediator': ['error', 'An element where mediators stand is none.'],
+  'unknown-hook': ['error', 'A service has a hook that nothing runs.'],
   'unknown-parameter': [
     'error, warning',
     'There is no parameter of this name: an error where it looks like a mistyped one, else it has no effect.',
+  ],
+  'unknown-variable': [
+    'warning',
+    'Nothing gives a variable of a collection a value. It is sent as it is written.',
   ],
   'unresolved-value': [
     'error, warning',
@@ -144,6 +184,12 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
 /** Close codes the gateway sends on its own account, to whom, with which reason, and when. */
 const CLOSES: readonly (readonly [code: string, to: string, reason: string, when: string])[] = [
   ['1001', 'client', 'shutdown', 'The gateway stops. `ws.shutdown.status.code` and `.message` change both.'],
+  [
+    '1012',
+    'client',
+    'service restart',
+    'The gateway is drained, and the inbound endpoint names no code. `[myelin]` `drain.close_code` changes it.',
+  ],
   ['1001', 'client', 'idle', 'No traffic for `ws.dispatch.idleTime` seconds.'],
   ['1001', 'backend', 'idle', 'No traffic for `ws.outflow.dispatch.idleTime` seconds.'],
   ['1001', 'backend', 'client connection lost', 'The client vanished without a close frame.'],
@@ -164,6 +210,24 @@ const CLOSES: readonly (readonly [code: string, to: string, reason: string, when
     'More than `ws.limit.connections.per.address`, `.per.user` or `ws.limit.connects.per.minute`, with the action close.',
   ],
   [
+    '1008',
+    'client',
+    'too many bad frames; no-user',
+    'A client that numbers its messages sends 16 bad frames one after another, or `ws.delivery.user` names nobody.',
+  ],
+  [
+    '1012',
+    'client',
+    'forgotten',
+    'What a client that numbers its messages had sent is not known any more; it is to connect again.',
+  ],
+  [
+    '4409',
+    'client',
+    'replaced',
+    'Another connection has said hello with the id of a client that numbers its messages.',
+  ],
+  [
     '1013',
     'client',
     'too many connections',
@@ -181,6 +245,13 @@ const CLOSES: readonly (readonly [code: string, to: string, reason: string, when
     'too much waits for the backend',
     'maxMessages or maxBytes of `<takeover>` has passed while the backend was away.',
   ],
+  [
+    '1013',
+    'client',
+    'backend too slow',
+    'The backend reads too slowly: more waits for it than maxBytes of `<slow>` allows, with the policy close, or cannot be kept on disk, with spill.',
+  ],
+  ['1013', 'backend', 'too slow', 'The same, to the backend itself.'],
   [
     '1013',
     'client',

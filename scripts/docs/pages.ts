@@ -1,3 +1,4 @@
+import type { Command } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/index.ts'
 import { artifacts } from '../../src/deployment/artifacts.ts'
 import { endpointKinds } from '../../src/endpoints/index.ts'
@@ -99,11 +100,17 @@ function sectionOf(key: string): string {
   return parts[0] === 'transport' ? parts.slice(0, 2).join('.') : parts[0]!
 }
 
+/** A command, and those whose names stand behind its own. */
+function withInner(command: Command): Command[] {
+  const inner = (command.commands ?? []).flatMap(withInner)
+  return [command, ...inner.map(each => ({ ...each, name: `${command.name} ${each.name}` }))]
+}
+
 function cliPage(): string {
   return document(
     '# Command line',
     '`bin/myelin COMMAND` in a checkout, `myelin COMMAND` in the container. The exit code is 0 for success, 1 for a failure, 2 for a call that could not be understood. Errors go to standard error.',
-    ...commands.map(({ name, summary, operands = [], options = [], example }) =>
+    ...commands.flatMap(withInner).map(({ name, summary, operands = [], options = [], example }) =>
       [
         `## ${code(['myelin', name, ...operands.map(([usage]) => usage)].join(' '))}`,
         `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,

@@ -32,6 +32,14 @@ export const PLAIN: readonly (readonly [name: string, scope: string, doc: string
   ],
   ['websocket.reason.text', 'axis2', 'The reason beside it.'],
   [
+    'websocket.delivery',
+    'default',
+    'Is `at-least-once` on what comes of a client whose messages are stored before they are acknowledged (`ws.delivery.store`).',
+  ],
+  ['websocket.delivery.client', 'default', 'On such a message: the id of the client.'],
+  ['websocket.delivery.seq', 'default', 'On such a message: its number.'],
+  ['websocket.delivery.user', 'default', 'On such a message: the user of the client, where there is one.'],
+  [
     'websocket.custom.header.NAME',
     'axis2',
     'Header NAME of the handshake with a WebSocket backend. A setting can change the prefix: `[transport.ws]` `sender.parameter.ws.custom.header`.',

@@ -1,0 +1,96 @@
+import type { Auth } from './auth-options.ts'
+import type { Client } from './client.ts'
+import type { Cookie } from './cookies.ts'
+import type { SecureSocket } from './secure-socket.ts'
+
+/** How messages are compressed. */
+export interface Compression {
+  /** Messages of less are sent as they are, in bytes. Default 1024. */
+  readonly thresholdBytes?: number
+  /** Whether messages may refer back to those before them: smaller, but it costs memory for each connection. Default false. */
+  readonly keepsContext?: boolean
+  /** How far back data refers, as a power of two: 8 to 15. Default 15, which is 32 KiB. */
+  readonly windowBits?: number
+}
+
+/**
+ * What a lost connection is opened again for: `connect`, an attempt that may succeed later (nobody listens, the name is
+ * not found, a time-out, 408, 429, 5xx); `loss`, an end without a close frame; a close code; an HTTP status.
+ */
+export type RetryReason = 'connect' | 'loss' | number
+
+/** How a connection is opened again. Each wait is random between nothing and a limit that grows. */
+export interface RetryConfig {
+  /** The most attempts in a row; 0 for no end. Default 0. */
+  readonly maxCount?: number
+  /** The longest first wait, in seconds. Default 1. */
+  readonly interval?: number
+  /** What the limit is multiplied by with each further attempt. Default 1. */
+  readonly backOffFactor?: number
+  /** The longest wait, in seconds. Default 30. */
+  readonly maxWaitInterval?: number
+  /** Default `['connect', 'loss']`. */
+  readonly retryOn?: readonly RetryReason[]
+  /** Whether `openMessages` are sent again over a new connection. Default true. */
+  readonly resendOpenMessages?: boolean
+}
+
+/** Who is told of pings and pongs. */
+export interface PingPongHandler {
+  /** A ping; the bytes given are the payload of the pong, and without any there is none. Without this each is answered. */
+  onPing?(data: Buffer, client: Client): PongPayload | Promise<PongPayload>
+  /** A pong. */
+  onPong?(data: Buffer, client: Client): void | Promise<void>
+}
+
+type PongPayload = Uint8Array | undefined | void
+
+/** An HTTP proxy to go through. */
+export interface Proxy {
+  readonly host: string
+  readonly port: number
+  readonly userName?: string
+  readonly password?: string
+}
+
+/** How `connect` opens a connection, and treats it. Times are in seconds, sizes in bytes. */
+export interface ClientOptions {
+  /** Subprotocols to offer, most wanted first. */
+  readonly subProtocols?: readonly string[]
+  /** Headers of the upgrade request. */
+  readonly customHeaders?: Readonly<Record<string, string | readonly string[]>>
+  /** How long a read waits for a message, in seconds; -1 for ever, which is the default. */
+  readonly readTimeout?: number
+  /** How long a message waits for a server that is behind, in seconds; -1 for ever, which is the default. */
+  readonly writeTimeout?: number
+  /** How long connecting and the handshake may take together, in seconds. Default 300, also for less than 0. */
+  readonly handShakeTimeout?: number
+  /** The same as `handShakeTimeout`. */
+  readonly handshakeTimeout?: number
+  /** The largest frame taken in; a larger one closes with 1009. Default 65536, also for 0 and less. */
+  readonly maxFrameSize?: number
+  /** The largest message taken in, all its frames together; a larger one closes with 1009. Default 16 MiB. */
+  readonly maxMessageSize?: number
+  /** As much is read ahead while nobody reads; then the server has to wait. Default 256 KiB. */
+  readonly readAheadSize?: number
+  /** Whether compression is offered. Default true. */
+  readonly webSocketCompressionEnabled?: boolean
+  /** Whether, and how, messages are compressed. Default true. */
+  readonly compression?: boolean | Compression
+  /** How a connection that is lost, or cannot be had, is opened again; without it that is the end. */
+  readonly retryConfig?: RetryConfig
+  /** Messages sent as soon as a connection is open, before all others: a login, subscriptions. */
+  readonly openMessages?: readonly unknown[]
+  /** Cookies of the upgrade request; text is read as the value of a `Set-Cookie` header. */
+  readonly cookies?: readonly (Cookie | string)[]
+  /** How the server knows who this is. */
+  readonly auth?: Auth
+  /** Certificates and checks of `wss`. */
+  readonly secureSocket?: SecureSocket
+  /** Who is told of pings and pongs. */
+  readonly pingPongHandler?: PingPongHandler
+  /** The proxy to go through; false for none. Default what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say. */
+  readonly proxy?: Proxy | false
+  /** Whether schemas are asked; without it a message is parsed, and believed. Default true. */
+  readonly validation?: boolean
+}
