@@ -20,6 +20,7 @@ import type { Setting } from './settings/setting.ts'
 import { SETTINGS } from './settings/table.ts'
 import { transportStores } from './settings/tls.ts'
 import { MalformedToml, readToml, type TomlEntry } from './settings/toml.ts'
+import { type ApiUser, readUsers, USERS } from './settings/users.ts'
 import type { ClientTlsOptions } from './websocket/options.ts'
 
 export { SETTINGS } from './settings/table.ts'
@@ -38,6 +39,18 @@ const moduleFile: ValueType<string> = {
 /** The table whose keys are names of Java classes and whose values are files. */
 export const CLASSES = 'myelin.classes'
 
+/** Settings that a container is given, where the file does not name them. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  'myelin.data_folder': 'MYELIN_DATA_FOLDER',
+  'myelin.redis.url': 'MYELIN_REDIS_URL',
+  'myelin.node_id': 'MYELIN_NODE_ID',
+}
+
+function fromEnvironment(key: string): string | undefined {
+  const variable = VARIABLES[key]
+  return variable === undefined ? undefined : process.env[variable] || undefined
+}
+
 /** All settings of the process, by key. */
 export class Settings {
   readonly #values: ReadonlyMap<string, unknown>
@@ -49,7 +62,7 @@ export class Settings {
   /** Gives a setting: as it was set, or its default. */
   get<K extends Key>(key: K): (typeof SETTINGS)[K] extends Setting<infer T> ? T : never {
     const known: Setting<unknown> = SETTINGS[key]
-    return (this.#values.get(key) ?? known.default) as never
+    return (this.#values.get(key) ?? fromEnvironment(key) ?? known.default) as never
   }
 
   /** What services for HTTP callers need; whether there is a port for TLS is known by the caller. */
@@ -107,7 +120,16 @@ export class Settings {
       dataFolder: resolvePath(this.get('myelin.data_folder') ?? 'data'),
       redisUrl: this.get('myelin.redis.url'),
       redisPrefix: this.get('myelin.redis.prefix'),
+      maxCachedBytes: this.get('myelin.cluster.max_cached_bytes'),
     }
+  }
+
+  /** Who may use the management API. */
+  users(): readonly ApiUser[] {
+    const [name, password] = [this.get('management_api.username'), this.get('management_api.password')]
+    const own = name !== undefined && password !== undefined ? [{ name, password, isAdmin: true }] : []
+    const isOn = this.get('internal_apis.file_user_store.enable')
+    return [...own, ...(isOn ? ((this.#values.get(USERS) as readonly ApiUser[] | undefined) ?? []) : [])]
   }
 
   /** How JSON and XML are made of each other. */
@@ -147,13 +169,17 @@ export class Settings {
             windowBits: get('transport.ws.sender.compression.window_bits'),
           }
         : undefined,
+      frameLogging: get('myelin.log.wire'),
       handshakeTimeoutMs: get('transport.ws.handshake_timeout_ms'),
       queue: {
         maxMessages: get('transport.ws.queue.max_messages'),
         maxBytes: get('transport.ws.queue.max_bytes'),
       },
       spillFolder: get('transport.ws.spill_folder') ?? join(tmpdir(), 'myelin-spill'),
-      groups: { maxPerSession: get('transport.ws.groups.max_per_session') },
+      groups: {
+        maxPerSession: get('transport.ws.groups.max_per_session'),
+        answerTimeoutMs: get('myelin.cluster.answer_timeout_ms'),
+      },
       tls: {
         ...tls,
         verifyHostName: get('transport.ws.sender.parameter.ws.client.enable.hostname.verification'),
@@ -170,20 +196,27 @@ export function readSettings(source: Source, diagnostics: Diagnostics): Settings
   const values = new Map<string, unknown>()
   for (const { key, value, span } of entriesOf(source, diagnostics)) {
     const isClass = key.startsWith(`${CLASSES}.`)
-    if (!isClass && !Object.hasOwn(SETTINGS, key)) {
+    const isUsers = key === USERS
+    if (!isClass && !isUsers && !Object.hasOwn(SETTINGS, key)) {
       const hint = didYouMean(key, Object.keys(SETTINGS))
       diagnostics.warning(span, 'unused-setting', `Setting ${key} is not used.`, hint)
       continue
     }
-    const type: ValueType<unknown> = isClass ? moduleFile : SETTINGS[key as Key].type
     try {
+      if (isUsers) {
+        values.set(key, readUsers(value, resolve))
+        continue
+      }
+      const type: ValueType<unknown> = isClass ? moduleFile : SETTINGS[key as Key].type
       values.set(key, type.parse(resolve(String(value)), { namespaces: new Map(), span }))
     } catch (error) {
       if (!(error instanceof Expected)) throw error
       diagnostics.error(
         span,
         'bad-value',
-        `Setting ${key} is "${value}"; expected ${error.message}.`,
+        isUsers
+          ? `Setting ${key} is wrong; expected ${error.message}.`
+          : `Setting ${key} is "${value}"; expected ${error.message}.`,
         error.hint,
       )
     }

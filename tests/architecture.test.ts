@@ -12,12 +12,13 @@ const LAYERS = [
   ['expressions'],
   ['sequences'],
   ['cluster'],
-  ['mediators', 'endpoints', 'inbound', 'proxy', 'stores'],
+  ['mediators', 'endpoints', 'inbound', 'proxy', 'stores', 'services', 'collections', 'mocks'],
   ['deployment'],
   ['settings'],
   ['settings.ts', 'log.ts'],
+  ['drain.ts'],
   ['gateway.ts'],
-  ['management', 'unittest'],
+  ['management', 'unittest', 'sdk'],
   ['cli'],
 ]
 
@@ -34,6 +35,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   pino: /^(log|cli\/validate)\.ts$/,
   commander: /^cli\//,
   croner: /^language\/cron\.ts$/,
+  yaml: /^language\/yaml(?:-text)?\.ts$/,
   yauzl: /^deployment\/archive\.ts$/,
   bullmq: /^(cluster|stores)\/redis-/,
   ioredis: /^cluster\/redis-connection\.ts$/,

@@ -10,6 +10,8 @@ export interface Command {
   readonly options?: readonly CommandOption[]
   /** A call a reader can copy. */
   readonly example?: string
+  /** Commands whose names stand behind its own: `ws list`. */
+  readonly commands?: readonly Command[]
   /** Does it and gives the exit code: 0 for success, 1 for failure. What it throws is printed, exit code 1. */
   run(operands: readonly string[], options: OptionValues, program: Program): Promise<number>
 }
@@ -30,6 +32,12 @@ export function register(program: Program, command: Command, done: (exitCode: nu
   for (const [usage, meaning] of command.operands ?? []) target.addArgument(new Argument(usage, meaning))
   for (const option of command.options ?? []) target.addOption(toOption(option))
   if (command.example) target.addHelpText('after', `\nExample:\n  ${command.example}`)
+  // What stands behind the name of another command is an option of that one.
+  if (command.commands) {
+    program.enablePositionalOptions()
+    target.enablePositionalOptions().helpCommand(false)
+  }
+  for (const inner of command.commands ?? []) register(target, inner, done)
   target.action(async () => done(await command.run(target.args, target.opts(), program)))
 }
 
@@ -52,6 +60,11 @@ export function wholeNumber(what: string, min: number, max: number): (text: stri
     if (/^\d+$/.test(text) && value >= min && value <= max) return value
     throw new InvalidArgumentError(`A ${what} is a whole number from ${min} to ${max}.`)
   }
+}
+
+/** Reads a number of workers, or `auto`. */
+export function workerCount(text: string): number | 'auto' {
+  return text === 'auto' ? text : wholeNumber('number of workers', 1, 256)(text)
 }
 
 /** Makes a parser for one of a few words. */

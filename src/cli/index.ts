@@ -1,9 +1,12 @@
 import { CommanderError, Command as Program } from 'commander'
 import type { BackendOptions } from './backend.ts'
-import { type Command, header, oneOf, register, repeated, wholeNumber } from './command.ts'
+import { collectionCommands, wsCommand } from './collection-commands.ts'
+import { type Command, oneOf, register, repeated, wholeNumber, workerCount } from './command.ts'
+import type { MockOptions } from './mock.ts'
+import { mockCommandOptions } from './mock-command-options.ts'
+import { operatingCommands } from './operating.ts'
 import type { TestOptions } from './test.ts'
 import { versionLine } from './version.ts'
-import type { WsOptions } from './ws.ts'
 
 /** Exit code of a call that could not be understood. */
 const USAGE = 2
@@ -14,8 +17,18 @@ export const commands: readonly Command[] = [
     name: 'run',
     summary: 'run the gateway with the configuration in these folders and files',
     operands: [['[paths...]', 'folders, XML files and CAR archives; default: config']],
+    options: [
+      {
+        flags: '--workers <count>',
+        meaning: 'run it in so many processes that share its ports; auto is one for each core',
+        parse: workerCount,
+      },
+    ],
     example: 'myelin run /etc/myelin',
-    run: async paths => (await import('./run.ts')).run(paths),
+    run: async (paths, { workers }) =>
+      workers === undefined
+        ? (await import('./run.ts')).run(paths)
+        : (await import('./workers.ts')).runWorkers(paths, workers as number | 'auto'),
   },
   {
     name: 'validate',
@@ -33,6 +46,17 @@ export const commands: readonly Command[] = [
       (await import('./validate.ts')).validate(paths, {
         json: options.json === true,
         report: options.report === true,
+      }),
+  },
+  {
+    name: 'explain',
+    summary: 'print what services were compiled to: paths, events and their steps',
+    operands: [['[paths...]', 'folders, files and CAR archives; default: config']],
+    options: [{ flags: '--json', meaning: 'print it as JSON' }],
+    example: 'myelin explain config',
+    run: async (paths, options) =>
+      (await import('./explain.ts')).explain(paths.length > 0 ? paths : ['config'], {
+        json: options.json === true,
       }),
   },
   {
@@ -56,38 +80,8 @@ export const commands: readonly Command[] = [
     example: 'myelin test orders-project --report junit --output report.xml',
     run: async (paths, options) => (await import('./test.ts')).test(paths, options as TestOptions),
   },
-  {
-    name: 'ws',
-    summary: 'connect to a WebSocket: sends each line of standard input, prints what is received',
-    operands: [['<url>', 'a ws:// or wss:// address']],
-    options: [
-      {
-        flags: '--header <header>',
-        meaning: "'Name: value' for the upgrade request; repeatable",
-        parse: header,
-      },
-      {
-        flags: '--subprotocol <name>',
-        meaning: 'offer a subprotocol; repeatable',
-        parse: repeated,
-      },
-      {
-        flags: '--binary <file>',
-        meaning: 'send a file as one binary message first; repeatable',
-        parse: repeated,
-      },
-      { flags: '--once', meaning: 'end after the first received message' },
-      {
-        flags: '--wait <ms>',
-        meaning:
-          'after the end of input, wait for answers until none came for this long; default 500, with --once 5000',
-        parse: wholeNumber('time', 0, 86_400_000),
-      },
-      { flags: '--insecure', meaning: 'accept any certificate' },
-    ],
-    example: `echo hello | myelin ws ws://localhost:9091/websocket --subprotocol "synapse(contentType='text/plain')"`,
-    run: async ([url], options) => (await import('./ws.ts')).ws(url ?? '', options as WsOptions),
-  },
+  wsCommand,
+  ...collectionCommands,
   {
     name: 'backend',
     summary: 'run a demo WebSocket backend that answers text in upper case and binary unchanged',
@@ -103,6 +97,15 @@ export const commands: readonly Command[] = [
     example: 'myelin backend --port 8082',
     run: async (_operands, options) => (await import('./backend.ts')).backend(options as BackendOptions),
   },
+  {
+    name: 'mock',
+    summary: 'serve mocks of WebSockets and HTTP endpoints',
+    operands: [['[files...]', 'mock files, and folders of such; default: CONFIG, else mocks.yml']],
+    options: mockCommandOptions,
+    example: 'myelin mock mocks.yml --port 8000',
+    run: async (files, options) => (await import('./mock.ts')).mock(files, options as MockOptions),
+  },
+  ...operatingCommands,
   {
     name: 'version',
     summary: 'print the version',

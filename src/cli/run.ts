@@ -1,33 +1,45 @@
+import { resolve } from 'node:path'
+import { isFirstWorker, letGo, sayReady, workerNumber } from '../cluster/worker.ts'
+import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
+import type { DrainPlan } from '../drain.ts'
 import { type Configuration, Gateway, loadWithArchives } from '../gateway.ts'
 import { format } from '../language/diagnostic.ts'
 import { openLog } from '../log.ts'
 import { startProbes } from '../management/probes.ts'
+import type { Settings } from '../settings.ts'
+import { openManagement } from './run-management.ts'
 import { version } from './version.ts'
 
 /** Runs a gateway until SIGTERM or SIGINT tells it to stop; gives the exit code. */
-export async function run(paths: readonly string[]): Promise<number> {
-  const configuration = await loadWithArchives(paths.length > 0 ? paths : ['config'])
+export async function run(given: readonly string[]): Promise<number> {
+  const paths = given.length > 0 ? given : ['config']
+  const configuration = await loadWithArchives(paths)
   const { problems } = configuration.loaded
   if (problems.length > 0) return fail(problems.join('\n'))
   const { log, close } = await openLog({
     level: configuration.settings.get('myelin.log.level'),
     isReadable: process.stdout.isTTY === true,
+    fields: workerNumber() === undefined ? undefined : { worker: workerNumber() },
   })
   try {
-    return await serve(configuration, log)
+    return await serve(configuration, { log, paths: paths.map(path => resolve(path)) })
   } finally {
     await close()
+    letGo()
   }
 }
 
-async function serve(configuration: Configuration, log: Logger): Promise<number> {
+async function serve(
+  configuration: Configuration,
+  { log, paths }: { readonly log: Logger; readonly paths: readonly string[] },
+): Promise<number> {
   const gateway = new Gateway(configuration, log)
   const { diagnostics, settings } = gateway
   for (const { path, reason } of configuration.loaded.skipped)
     log.debug({ path }, `left aside: ${path} (${reason})`)
   for (const diagnostic of diagnostics.all()) {
-    if (diagnostic.severity !== 'note') console.error(format(diagnostic))
+    if (diagnostic.severity !== 'note' && isFirstWorker()) console.error(format(diagnostic))
   }
   const isRefused = diagnostics.errors > 0 && settings.get('myelin.strict')
   if (isRefused) return fail('the configuration has errors, and the setting myelin.strict is on')
@@ -36,25 +48,58 @@ async function serve(configuration: Configuration, log: Logger): Promise<number>
       'the configuration has nothing to serve: no proxy service, API, inbound endpoint, task or message processor',
     )
 
-  const stopped = Promise.race([stopSignal(log), bug(log)])
+  const asked = Promise.withResolvers<void>()
+  const stop = (how: 'drain' | 'shutdown'): void => {
+    // The process that started the workers has all of them stop.
+    if (workerNumber() !== undefined) process.kill(process.ppid, 'SIGTERM')
+    void gateway.drain(how === 'drain' ? planOf(settings, RESTART) : AT_ONCE)
+    asked.resolve()
+  }
+  const stopped = Promise.race([stopSignal(log), bug(log), asked.promise.then(() => ({ exitCode: 0, close: RESTART }))])
   await gateway.start()
   const closeProbes = await openProbes(gateway, log)
+  const management = await openManagement(gateway, { paths, log, stop })
   for (const { what, url } of gateway.listening) log.info({ url }, `${what} at ${url}`)
   log.info({ ms: Math.round(performance.now()) }, 'ready')
+  sayReady()
 
-  const exitCode = await stopped
+  const { exitCode, close } = await stopped
   const deadline = performance.now() + settings.get('myelin.shutdown_grace_ms')
-  await gateway.stop(settings.get('myelin.shutdown_grace_ms'))
+  const { ledger } = await gateway.drain(planOf(settings, close))
+  await management.keep(ledger)
+  await management.close()
   await closeProbes()
-  for (const [service, { received, inFlight, ended, slow, takeover }] of gateway.counters) {
+  logLedger(log, ledger)
+  log.info({}, 'stopped')
+  exitBy(deadline)
+  return exitCode
+}
+
+/** What clients are told that are to connect again: the service is back soon, or others are there. */
+const RESTART = { code: 1012, reason: 'service restart' }
+
+const AT_ONCE: DrainPlan = { graceMs: 0, announceMs: 0, spreadMs: 0 }
+
+/** How the settings have it stop; `close` is what clients are told where they say nothing. */
+function planOf(settings: Settings, close: typeof RESTART | undefined): DrainPlan {
+  const code = settings.get('myelin.drain.close_code')
+  const reason = code === RESTART.code ? RESTART.reason : 'shutdown'
+  return {
+    graceMs: settings.get('myelin.shutdown_grace_ms'),
+    announceMs: settings.get('myelin.drain.announce_ms'),
+    spreadMs: settings.get('myelin.drain.spread_ms'),
+    close: code === undefined ? close : { code, reason },
+  }
+}
+
+function logLedger(log: Logger, { services, stores }: Ledger): void {
+  for (const { service, received, inFlight, ended, slow, takeover } of services)
     log.info(
       { service, received, inFlight, ...ended, slow, takeover },
       `${service}: ${received} messages received`,
     )
-  }
-  log.info({}, 'stopped')
-  exitBy(deadline)
-  return exitCode
+  for (const account of stores)
+    log.info({ ...account }, `message store ${account.store}: ${account.held} messages held`)
 }
 
 /** Time to write the last lines of the log, whatever else the time for stopping was spent on. */
@@ -65,12 +110,18 @@ function exitBy(deadline: number): void {
   setTimeout(() => process.exit(), Math.max(LAST_WORDS_MS, deadline - performance.now())).unref()
 }
 
-/** Resolves with 1 when something was thrown that nobody caught: what is under way still ends in order. */
-function bug(log: Logger): Promise<number> {
-  return new Promise(resolve => {
+/** Why the gateway stops, as far as its end depends on it. */
+interface Stop {
+  readonly exitCode: number
+  readonly close: typeof RESTART | undefined
+}
+
+/** Resolves with exit code 1 when something was thrown that nobody caught: what is under way still ends in order. */
+function bug(log: Logger): Promise<Stop> {
+  return new Promise(done => {
     process.on('uncaughtException', error => {
       log.fatal({ err: error }, `a bug: ${error.message}; the gateway stops`)
-      resolve(1)
+      done({ exitCode: 1, close: RESTART })
     })
   })
 }
@@ -78,15 +129,18 @@ function bug(log: Logger): Promise<number> {
 /** Two signals closer together than this are one: a terminal and a launcher may both pass it on. */
 const SAME_SIGNAL_MS = 500
 
-/** Resolves with 0 at the first signal to stop; another one later ends the process at once. */
-function stopSignal(log: Logger): Promise<number> {
-  return new Promise(resolve => {
+/**
+ * Resolves with exit code 0 at the first signal to stop; another one later ends the process at once. What sends SIGTERM
+ * is about to start another one, or has others; who types Ctrl-C is not.
+ */
+function stopSignal(log: Logger): Promise<Stop> {
+  return new Promise(done => {
     let firstMs: number | undefined
     const onSignal = (signal: NodeJS.Signals): void => {
       if (firstMs === undefined) {
         firstMs = performance.now()
         log.info({ signal }, 'stopping: no new connections; messages under way end first')
-        resolve(0)
+        done({ exitCode: 0, close: signal === 'SIGTERM' ? RESTART : undefined })
       } else if (performance.now() - firstMs > SAME_SIGNAL_MS) {
         process.exit(1)
       }
@@ -98,7 +152,7 @@ function stopSignal(log: Logger): Promise<number> {
 /** Probes that cannot be opened do not keep the gateway from its work, and say so. */
 async function openProbes(gateway: Gateway, log: Logger): Promise<() => Promise<void>> {
   const { settings } = gateway
-  if (!settings.get('management.probe.enable')) return async () => {}
+  if (!settings.get('management.probe.enable') || !isFirstWorker()) return async () => {}
   const configured = settings.get('management.probe.port')
   const port = configured === 0 ? 0 : configured + settings.get('server.offset')
   try {
@@ -118,6 +172,7 @@ async function openProbes(gateway: Gateway, log: Logger): Promise<() => Promise<
 }
 
 function fail(message: string): number {
-  console.error(`myelin: ${message}`)
+  if (isFirstWorker()) console.error(`myelin: ${message}`)
+  letGo()
   return 1
 }

@@ -21,12 +21,12 @@ export async function validate(
   for (const problem of problems) console.error(`myelin: ${problem}`)
   if (report) return surveyed(configuration, json)
   const log = pino({ level: 'silent' })
-  const { diagnostics } = new Gateway({ ...configuration, isThorough: true }, log)
+  const { diagnostics, mocks } = new Gateway({ ...configuration, isThorough: true }, log)
   const found = diagnostics.all()
   if (json) printJson(found)
   else {
     for (const diagnostic of found) console.error(`${format(diagnostic)}\n`)
-    console.log(summary(files.length, found) + skippedPart(configuration))
+    console.log(summary(files.length + (mocks?.files.length ?? 0), found) + skippedPart(configuration))
   }
   return problems.length > 0 || diagnostics.errors > 0 ? 1 : 0
 }

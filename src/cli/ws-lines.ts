@@ -1,3 +1,4 @@
+import type { Handshake } from '../collections/conversation.ts'
 import type { DialError } from '../websocket/dial.ts'
 
 const SHOWN_BYTES = 16
@@ -23,16 +24,70 @@ export function messageLine(direction: '<' | '>', data: Buffer, isBinary: boolea
 }
 
 /** Shows how the server ended the connection: `< close 1001 shutdown`. */
-export function closeLine(code: number, reason: string, failure: Error | undefined): string {
+export function closeLine(
+  code: number,
+  reason: string,
+  failure: Error | undefined,
+  direction: '<' | '>' = '<',
+): string {
   const why =
     failure?.message ?? (code === 1006 ? 'connection lost' : code === 1005 ? 'no status' : undefined)
-  return ['<', 'close', code, forDisplay(reason), why && `(${why})`].filter(Boolean).join(' ')
+  return [direction, 'close', code, forDisplay(reason), why && `(${why})`].filter(Boolean).join(' ')
 }
 
-/** Says in one line why a connection could not be opened, and what may help. */
-export function connectFailure(url: string, error: DialError): string {
+/** Shows a ping or pong in one line: `< (pong, 0 bytes)`. */
+export function controlLine(direction: '<' | '>', kind: string, data: Buffer): string {
+  const text = data.length === 0 ? '' : ` ${forDisplay(data.toString())}`
+  return `${direction} (${kind}, ${data.length} bytes)${text}`
+}
+
+/** Says how a handshake went: how long it took, and what the server answered. */
+export function handshakeLines({ elapsedMs, headers, subprotocol, extensions }: Handshake): string[] {
+  const lines = [`status 101 after ${Math.round(elapsedMs)} ms`]
+  for (let i = 0; i < headers.length; i += 2) lines.push(`  ${headers[i]}: ${headers[i + 1]}`)
+  return [
+    ...lines,
+    `  subprotocol agreed on: ${subprotocol === '' ? 'none' : subprotocol}`,
+    `  compression agreed on: ${extensions === '' ? 'none' : extensions}`,
+  ]
+}
+
+/** At which step of connecting something went wrong. */
+const STAGES: Readonly<Record<DialError['failure'], string>> = {
+  address: 'address',
+  dns: 'DNS',
+  refused: 'TCP',
+  network: 'TCP',
+  timeout: 'time-out',
+  tls: 'TLS',
+  status: 'HTTP',
+  protocol: 'handshake',
+  crowded: 'TCP',
+  aborted: 'interrupted',
+}
+
+/**
+ * Says why a connection could not be opened, and what may help; what the server said beside its status stands in lines
+ * of its own.
+ * @param elapsedMs where given, the step and how long it took are told, and the headers of the answer
+ */
+export function connectFailure(url: string, error: DialError, elapsedMs?: number): string {
   const hint = hintFor(url, error)
-  return `cannot connect to ${url}: ${error.message}${hint && `; ${hint}`}`
+  const { refusal, failure, message } = error
+  const body = refusal?.body?.toString().trim() ?? ''
+  const headers = elapsedMs === undefined ? [] : (refusal?.headers ?? [])
+  return [
+    `cannot connect to ${url}: ${message}${hint && `; ${hint}`}`,
+    ...(elapsedMs === undefined ? [] : [`  step: ${STAGES[failure]}, after ${Math.round(elapsedMs)} ms`]),
+    ...headers.flatMap((name, i) => (i % 2 === 0 ? [`  ${name}: ${headers[i + 1]}`] : [])),
+    ...(body === '' ? [] : [`  it said: ${forDisplay(cut(body))}`]),
+  ].join('\n')
+}
+
+const SHOWN_CHARACTERS = 1_000
+
+function cut(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
 }
 
 function hintFor(url: string, { failure, status }: DialError): string {

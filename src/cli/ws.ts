@@ -1,153 +1,213 @@
-import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import type { Connection } from '../websocket/connection.ts'
-import { type DialError, type DialEvents, dial } from '../websocket/dial.ts'
-import { closeLine, connectFailure, messageLine, requestHeaders } from './ws-lines.ts'
-
-/** Options of `myelin ws`. */
-export interface WsOptions {
-  /** Each `Name: value`. */
-  readonly header?: readonly string[]
-  readonly subprotocol?: readonly string[]
-  /** Files to send as binary messages before the first line. */
-  readonly binary?: readonly string[]
-  readonly once?: boolean
-  readonly insecure?: boolean
-  /** How long the link must be quiet after the end of input, in milliseconds. Default 500. */
-  readonly wait?: number
-}
+import { Conversation, type Row } from '../collections/conversation.ts'
+import type { Outgoing } from '../collections/outgoing.ts'
+import { ABNORMAL } from '../websocket/close-codes.ts'
+import type { DialError } from '../websocket/dial.ts'
+import { closeLine, connectFailure, controlLine, handshakeLines, messageLine } from './ws-lines.ts'
+import { type WsOptions, type WsPlan, wsPlan } from './ws-plan.ts'
+import { saveConversation, saveMessage, savesOf } from './ws-save.ts'
+import { wordOf } from './ws-words.ts'
 
 const DEFAULT_QUIET_MS = 500
 /** Answers that keep coming do not keep the client for longer than this after the end of input. */
 const LONGEST_WAIT_MS = 5_000
-/** Lines are read on when less than this waits to be sent. */
-const MAX_BUFFERED_BYTES = 1024 * 1024
 
 /**
  * Talks to a WebSocket by hand: lines of standard input go out as text messages, what comes in is printed. Gives the
  * exit code: 0 when it ended as wished, 1 when the connection failed or the server closed it with an error.
  */
-export async function ws(url: string, options: WsOptions): Promise<number> {
-  const binaries = await Promise.all((options.binary ?? []).map(readBinary))
-  const conversation = new Conversation(url, options, binaries)
-  const dialing = dial(
-    url,
-    {
-      headers: requestHeaders(options.header ?? []),
-      subprotocols: options.subprotocol,
-      closeTimeoutMs: 2_000,
-      ...(options.insecure && { tls: { verify: false, verifyHostName: false } }),
-    },
-    conversation,
-  )
-  const interrupt = (): void => {
-    dialing.abort()
-    conversation.interrupt()
-  }
+export async function ws(url: string | undefined, options: WsOptions): Promise<number> {
+  const saves = savesOf(options)
+  const plan = await wsPlan(url, options)
+  const talk = new Talk(plan, options)
+  const interrupt = (): void => talk.interrupt()
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
-    return await conversation.exitCode
+    const exitCode = await talk.exitCode()
+    for (const { number, file } of saves) await saveMessage(talk.conversation, number, file)
+    return exitCode
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    if (options.saveConversation !== undefined)
+      await saveConversation(
+        talk.conversation,
+        options.saveConversation,
+        options.withSecrets ? undefined : plan.open?.variables,
+      )
   }
 }
 
-async function readBinary(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw new Error(`cannot read ${file}: ${(error as Error).message}`)
-  }
-}
-
-class Conversation implements DialEvents {
-  readonly #url: string
+class Talk {
+  readonly conversation: Conversation
+  readonly #plan: WsPlan
   readonly #options: WsOptions
-  readonly #binaries: readonly Buffer[]
   readonly #ended = Promise.withResolvers<number>()
   readonly #inputEnd = new AbortController()
   readonly #isOnTerminal = process.stdin.isTTY && process.stdout.isTTY
-  #connection: Connection | undefined
-  /** Set once this side has begun to close: what to exit with. */
+  readonly #takesWords: boolean
+  /** Whether what is sent now was typed, and stands on the screen already. */
+  #isTyped = false
+  /** Set once this side has begun to close of itself: what to exit with. */
   #wishedExitCode: number | undefined
-  /** Sends on after the link was behind. */
-  #goOn: (() => void) | undefined
+  /** Whether this side was told to close: what comes up to the end is shown. */
+  #isToldToClose = false
   #quiet: NodeJS.Timeout | undefined
   #longest: NodeJS.Timeout | undefined
 
-  constructor(url: string, options: WsOptions, binaries: readonly Buffer[]) {
-    this.#url = url
+  constructor(plan: WsPlan, options: WsOptions) {
+    this.#plan = plan
     this.#options = options
-    this.#binaries = binaries
-  }
-
-  get exitCode(): Promise<number> {
-    return this.#ended.promise
-  }
-
-  onOpen(connection: Connection): void {
-    this.#connection = connection
-    if (this.#isOnTerminal) console.error('connected: each line is sent as a message, Ctrl-D ends')
-    this.#sendAll(connection).catch(error => {
-      connection.terminate()
-      this.#ended.reject(error)
+    this.#takesWords = options.words ?? (this.#isOnTerminal || plan.open !== undefined)
+    const keepsRows =
+      plan.open !== undefined ||
+      this.#takesWords ||
+      options.saveConversation !== undefined ||
+      options.saveMessage !== undefined
+    this.conversation = Conversation.begin(plan.plan, {
+      onRow: row => this.#show(row),
+      keepsRows,
+      hasNext: false,
     })
   }
 
-  onFailed(error: DialError): void {
-    if (error.failure !== 'aborted') console.error(`myelin: ${connectFailure(this.#url, error)}`)
-    this.#ended.resolve(1)
-  }
-
-  onMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#wishedExitCode !== undefined) return
-    console.log(messageLine('<', data, isBinary))
-    if (this.#options.once) this.#leave(0)
-    else this.#quiet?.refresh()
-  }
-
-  onDrain(): void {
-    this.#goOn?.()
-  }
-
-  onClose(code: number, reason: string, failure?: Error): void {
-    this.#stopWaiting()
-    this.#goOn?.()
-    if (this.#wishedExitCode !== undefined) {
-      this.#ended.resolve(this.#wishedExitCode)
-      return
+  async exitCode(): Promise<number> {
+    const start = performance.now()
+    try {
+      await this.conversation.opened
+    } catch (error) {
+      this.#failed(error as DialError, performance.now() - start)
+      return 1
     }
-    console.log(closeLine(code, reason, failure))
-    if (this.#options.once) console.error('myelin: the server closed the connection before a message came')
-    this.#ended.resolve(!this.#options.once && (code === 1000 || code === 1001) ? 0 : 1)
+    if (this.#options.verbose)
+      for (const line of handshakeLines(this.conversation.handshake!)) console.error(this.#plan.masked(line))
+    this.#sendAll().catch(error => {
+      this.conversation.terminate()
+      this.#ended.reject(error)
+    })
+    return await this.#ended.promise
   }
 
   /** Ctrl-C: closes properly, or at once when asked again. */
   interrupt(): void {
     // The shell's prompt should not follow the ^C.
     if (this.#isOnTerminal) console.log()
-    if (this.#wishedExitCode === undefined) this.#leave(this.#options.once ? 1 : 0)
-    else this.#connection?.terminate()
+    if (this.conversation.isOpen && this.#wishedExitCode === undefined)
+      this.#leave(this.#options.once ? 1 : 0)
+    else this.conversation.terminate()
   }
 
-  async #sendAll(connection: Connection): Promise<void> {
-    for (const data of this.#binaries) await this.#send(connection, data, true)
-    // Not before the binary files are sent: a reader that is not listened to loses lines.
-    const lines = createInterface({ input: process.stdin, signal: this.#inputEnd.signal })
-    for await (const line of lines) await this.#send(connection, Buffer.from(line), false)
-    if (connection.isOpen) this.#awaitAnswers()
+  #failed(error: DialError, elapsedMs: number): void {
+    if (error.failure === 'aborted') return
+    const { url } = this.#plan.plan
+    const lines = connectFailure(url, error, this.#options.verbose ? elapsedMs : undefined)
+    console.error(`myelin: ${this.#plan.masked(lines)}`)
   }
 
-  async #send(connection: Connection, data: Buffer, isBinary: boolean): Promise<void> {
-    if (!connection.isOpen) return
-    connection.send(data, isBinary)
-    // On a terminal the typed line is on the screen already.
-    if (isBinary || !this.#isOnTerminal) console.log(messageLine('>', data, isBinary))
-    if (connection.bufferedBytes > MAX_BUFFERED_BYTES) {
-      await new Promise<void>(resolve => {
-        this.#goOn = resolve
-      })
+  #show(row: Row): void {
+    const { kind, direction, data, code = 0, text = '' } = row
+    if (kind === 'close' && direction !== 'sent') {
+      this.#closed(row)
+      return
     }
+    if (this.#wishedExitCode !== undefined) return
+    if (direction === 'sent') {
+      // On a terminal the typed line is on the screen already.
+      if (this.#isTyped && this.#isOnTerminal) return
+      if (kind === 'close') this.#print(closeLine(code, text, undefined, '>'))
+      else if (kind === 'ping') this.#print(controlLine('>', kind, data!))
+      else if (data) this.#print(messageLine('>', data, kind === 'binary'))
+    } else if (direction === 'received') {
+      if (kind === 'text' || kind === 'binary') this.#received(data!, kind === 'binary')
+      else if (this.#options.showControlFrames || (kind === 'pong' && this.#takesWords))
+        this.#print(controlLine('<', kind, data!))
+    } else if (kind === 'open' && this.#isOnTerminal) {
+      console.error(`Connected to ${this.#plan.masked(text)}`)
+    }
+  }
+
+  #print(line: string): void {
+    console.log(this.#plan.masked(line))
+  }
+
+  #received(data: Buffer, isBinary: boolean): void {
+    this.#print(messageLine('<', data, isBinary))
+    if (this.#options.once) this.#leave(0)
+    else this.#quiet?.refresh()
+  }
+
+  #closed({ code = 0, text = '', direction }: Row): void {
+    this.#stopWaiting()
+    if (this.#wishedExitCode !== undefined) {
+      this.#ended.resolve(this.#wishedExitCode)
+      return
+    }
+    const failure = direction === 'here' ? new Error(text) : undefined
+    this.#print(closeLine(code, failure ? '' : text, failure))
+    if (this.#isToldToClose) {
+      this.#ended.resolve(code === ABNORMAL ? 1 : 0)
+      return
+    }
+    if (this.#options.once) console.error('myelin: the server closed the connection before a message came')
+    this.#ended.resolve(!this.#options.once && (code === 1000 || code === 1001) ? 0 : 1)
+  }
+
+  async #sendAll(): Promise<void> {
+    for (const { name, outgoing } of this.#plan.first) {
+      const ready = await outgoing()
+      // What was closed needs no further messages; the end is told as any other.
+      if (!this.conversation.isOpen) return
+      await this.#sendOut(ready, name)
+      if (ready.kind === 'close') return
+    }
+    // Not before these are sent: a reader that is not listened to loses lines.
+    const lines = createInterface({ input: process.stdin, signal: this.#inputEnd.signal })
+    for await (const line of lines) {
+      if (!this.conversation.isOpen) break
+      this.#isTyped = true
+      await this.#line(line)
+      this.#isTyped = false
+    }
+    if (this.conversation.isOpen) this.#awaitAnswers()
+  }
+
+  async #line(line: string): Promise<void> {
+    const word = this.#takesWords ? wordOf(line) : { do: 'text' as const, text: line }
+    try {
+      switch (word.do) {
+        case 'text':
+          await this.conversation.send({ kind: 'text', data: Buffer.from(word.text) })
+          return
+        case 'ping':
+          await this.conversation.send({ kind: 'ping', data: Buffer.from(word.text) })
+          return
+        case 'close':
+          await this.#sendOut({ kind: 'close', code: word.code, reason: word.reason })
+          return
+        case 'send': {
+          if (!this.#plan.messages)
+            throw new Error('/send takes a message of a collection: give --collection')
+          this.#isTyped = false
+          const { name, outgoing } = this.#plan.messages(word.name)
+          await this.#sendOut(await outgoing(), name)
+          return
+        }
+        case 'save':
+          await saveMessage(this.conversation, word.number, word.file)
+          return
+        case 'wrong':
+          throw new Error(word.what)
+      }
+    } catch (error) {
+      // A word that cannot be followed ends nothing.
+      console.error(`myelin: ${this.#plan.masked((error as Error).message)}`)
+    }
+  }
+
+  async #sendOut(outgoing: Outgoing, name?: string): Promise<void> {
+    await this.conversation.send(outgoing, name)
+    if (outgoing.kind !== 'close') return
+    this.#isToldToClose = true
+    this.#stopWaiting()
   }
 
   #awaitAnswers(): void {
@@ -170,7 +230,7 @@ class Conversation implements DialEvents {
   #leave(exitCode: number): void {
     this.#wishedExitCode = exitCode
     this.#stopWaiting()
-    this.#connection?.close(1000)
+    this.conversation.close(1000)
   }
 
   #stopWaiting(): void {

@@ -14,6 +14,7 @@ import { apiArtifact } from '../proxy/api.ts'
 import { proxyArtifact } from '../proxy/proxy-service.ts'
 import { sequenceArtifact } from '../sequences/sequence.ts'
 import { templateArtifact } from '../sequences/template.ts'
+import { functionMediator } from '../services/function-mediator.ts'
 import { messageProcessorArtifact } from '../stores/message-processor.ts'
 import { messageStoreArtifact } from '../stores/message-store.ts'
 import { localEntryArtifact } from './local-entry.ts'
@@ -23,6 +24,7 @@ import {
   registryArtifact,
   taskManagerArtifact,
 } from './server-artifacts.ts'
+import { serviceArtifact } from './service-artifact.ts'
 
 /** The kinds of artifact that are built in. */
 export const artifacts: readonly Artifact[] = [
@@ -44,6 +46,7 @@ export const artifacts: readonly Artifact[] = [
   taskManagerArtifact,
   importArtifact,
   priorityExecutorArtifact,
+  serviceArtifact,
 ]
 
 /** Kinds of artifact that are known and not run, each with what to say. */
@@ -61,7 +64,7 @@ export const unsupportedInbounds: ReadonlyMap<string, string> = new Map([
 
 /** Everything files may use. */
 export const vocabulary: Vocabulary = {
-  mediators: new Map(mediators.map(mediator => [mediator.element, mediator])),
+  mediators: new Map([...mediators, functionMediator].map(mediator => [mediator.element, mediator])),
   endpoints: new Map(endpointKinds.map(kind => [kind.element, kind])),
   endpoint: endpointElement,
   unsupported: new Map([...unsupportedMediators, ...unsupportedEndpoints]),

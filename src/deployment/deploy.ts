@@ -1,10 +1,11 @@
 import { Fault } from '../core/fault.ts'
-import type { Deployment, Lifecycle } from '../core/ports.ts'
+import type { Deployment, Lifecycle, ProcessorControl } from '../core/ports.ts'
 import { implicitEndpoint } from '../endpoints/index.ts'
 import type { Build, Contribution, ServedService } from '../language/declare.ts'
 import { Diagnostics, format } from '../language/diagnostic.ts'
 import type { Source } from '../language/source.ts'
 import type { Element } from '../language/xml.ts'
+import { type DeployedMocks, deployMocks, type MockPlan } from '../mocks/deploy-mocks.ts'
 import { Builder, type CompileContext } from '../sequences/compile.ts'
 import { bound } from './bound.ts'
 import { checkTree } from './checks.ts'
@@ -23,6 +24,8 @@ export interface DeployOptions {
   readonly registry?: Registry
   /** Whether notes are made of what is never used and what never runs. */
   readonly isThorough?: boolean
+  /** Files with mocks, and how they are served. */
+  readonly mocks?: MockPlan | undefined
 }
 
 /** All compiled artifacts of one configuration. Nothing listens yet. */
@@ -30,11 +33,15 @@ export interface CompiledDeployment {
   readonly services: readonly ServedService[]
   /** What runs by itself, to be started once everything listens. */
   readonly activities: readonly Lifecycle[]
+  /** Message processors, which can be switched on and off. */
+  readonly processors: readonly ProcessorControl[]
   readonly artifacts: readonly { readonly kind: string; readonly name: string }[]
   /** What is found by name. */
   readonly deployment: Deployment
   /** The sequence `main`, for HTTP requests that no service is for. */
   readonly main: ServedService | undefined
+  /** What of it are mocks. */
+  readonly mocks: DeployedMocks | undefined
 }
 
 /**
@@ -45,22 +52,17 @@ export function deploy(
   files: readonly Source[],
   context: DeployContext,
   diagnostics: Diagnostics,
-  { registry, isThorough = false }: DeployOptions = {},
+  { registry, isThorough = false, mocks: plan }: DeployOptions = {},
 ): CompiledDeployment {
   const roots: Element[] = []
   const nodes = readArtifacts(files, diagnostics, roots)
   const names = new NameTable(diagnostics, registry)
   const fill = declareAll(nodes, names)
   let isServing = false
+  const builderOf = (artifact: Build['artifact'], reports: Diagnostics): Builder =>
+    new Builder({ ...context, artifact, deployment: names, diagnostics: reports, names, implicitEndpoint })
   const compile = (node: ArtifactNode, reports: Diagnostics): Contribution => {
-    const builder = new Builder({
-      ...context,
-      artifact: { kind: node.declaration.element, name: node.name },
-      deployment: names,
-      diagnostics: reports,
-      names,
-      implicitEndpoint,
-    })
+    const builder = builderOf({ kind: node.declaration.element, name: node.name }, reports)
     try {
       return node.declaration.compile(node.config!, builder, node.span)
     } catch (error) {
@@ -82,6 +84,7 @@ export function deploy(
   })
   const services: ServedService[] = []
   const activities: Lifecycle[] = []
+  const processors: ProcessorControl[] = []
   const artifacts: { kind: string; name: string }[] = []
   for (const node of inOrder(nodes)) {
     if (!node.config) continue
@@ -91,9 +94,13 @@ export function deploy(
     fill(node, contribution)
     services.push(...(contribution.services ?? []))
     activities.push(...(contribution.activities ?? []))
+    processors.push(...(contribution.processors ?? []))
     artifacts.push({ kind: node.declaration.element, name: node.name })
   }
   if (isThorough) checkTree(roots, diagnostics)
+  const mocks = plan && deployMocks(plan, builderOf({ kind: 'mock', name: 'mocks' }, diagnostics), diagnostics)
+  services.push(...(mocks?.services ?? []))
+  activities.push(...(mocks?.activities ?? []))
   const served = withoutClashes(
     bound(withoutClashes(withOneTls(services, diagnostics), diagnostics), diagnostics),
     diagnostics,
@@ -107,7 +114,7 @@ export function deploy(
     ({ declaration, name }) => declaration.element === 'sequence' && name === 'main',
   )
   const main = mainNode && mainService(names, context, mainNode.span)
-  return { services: served, activities, artifacts, deployment: names, main }
+  return { services: served, activities, processors, artifacts, deployment: names, main, mocks }
 }
 
 /** What others look into while they are compiled comes first. */

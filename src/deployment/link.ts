@@ -210,6 +210,9 @@ export class NameTable implements Names, Deployment {
     const stores = this.#stores
     return {
       name: wanted.name,
+      get numbered() {
+        return stores.get(wanted.name)?.numbered
+      },
       put(ctx) {
         const store = stores.get(wanted.name)
         if (!store) throw new Fault(0, `Message Store ${wanted.name} does not exist.`)

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Source } from '../language/source.ts'
+import { isMockFile, MockSources } from '../mocks/mock-sources.ts'
 import { readCar, type Skipped } from './car.ts'
 import { FolderPlace, holdsResources } from './folder-place.ts'
 import type { ResourcePlace } from './registry.ts'
@@ -20,6 +21,8 @@ export interface Loaded {
   readonly places: readonly ResourcePlace[]
   /** What looks like a configuration file and was left aside, each with why. */
   readonly skipped: readonly Skipped[]
+  /** Files with mocks, and folders of such. */
+  readonly mocks?: MockSources
 }
 
 /** Name of the file with the settings of the process. */
@@ -39,8 +42,8 @@ const LEVELS_UP = 6
 export function load(paths: readonly string[]): Loaded {
   const loading = new Loading()
   for (const path of paths) loading.add(path)
-  const { files, settings, problems, archives, places, skipped } = loading
-  return { files, settings, problems, archives, places, skipped }
+  const { files, settings, problems, archives, places, skipped, mocks } = loading
+  return { files, settings, problems, archives, places, skipped, mocks: new MockSources(mocks) }
 }
 
 /** Reads the composite applications that were found; gives all there is together. */
@@ -59,7 +62,7 @@ export async function readArchives(loaded: Loaded): Promise<Loaded> {
       problems.push(`${path}: ${(error as Error).message}`)
     }
   }
-  return { files, settings: loaded.settings, problems, archives: [], places, skipped }
+  return { ...loaded, files, problems, archives: [], places, skipped }
 }
 
 class Loading {
@@ -68,6 +71,7 @@ class Loading {
   readonly archives: string[] = []
   readonly places: ResourcePlace[] = []
   readonly skipped: Skipped[] = []
+  readonly mocks: string[] = []
   settings: Source | undefined
   readonly #roots = new Set<string>()
 
@@ -76,6 +80,7 @@ class Loading {
       if (statSync(path).isDirectory()) this.#folder(path)
       else if (path.endsWith('.toml')) this.settings ??= readSource(path)
       else if (path.endsWith('.car')) this.archives.push(path)
+      else if (isMockFile(path)) this.mocks.push(path)
       else {
         this.files.push(readSource(path))
         this.#root(rootOf(path))
@@ -93,6 +98,8 @@ class Loading {
     if (found.items.size > 0) this.places.push(found.items)
     for (const root of [folder, ...found.roots]) this.#root(root)
     this.archives.push(...found.archives)
+    const mocks = join(folder, 'mocks')
+    if (statSync(mocks, { throwIfNoEntry: false })?.isDirectory()) this.mocks.push(mocks)
     for (const name of SETTINGS_PATHS) {
       const settings = join(folder, name)
       if (!this.settings && statSync(settings, { throwIfNoEntry: false })?.isFile())

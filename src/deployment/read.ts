@@ -3,8 +3,10 @@ import { type Diagnostics, didYouMean } from '../language/diagnostic.ts'
 import type { Config, Fields } from '../language/field.ts'
 import { type Reading, readDeclared } from '../language/reader.ts'
 import type { Source, Span } from '../language/source.ts'
-import { type Element, isSynapse, readXml } from '../language/xml.ts'
+import { type Element, isSynapse, OWN_NAMESPACE } from '../language/xml.ts'
+import { serviceElement } from '../services/own-element.ts'
 import { artifacts, unsupportedArtifacts, unsupportedInbounds, vocabulary } from './artifacts.ts'
+import { readFile } from './read-file.ts'
 
 /** One artifact of a file: what it is, what it is called, and its values. */
 export interface ArtifactNode {
@@ -28,28 +30,32 @@ export function readArtifacts(
   const nodes: ArtifactNode[] = []
   const guessed: ArtifactNode[] = []
   for (const file of files) {
-    const root = readXml(file, diagnostics)
-    if (!root) {
-      guessed.push(...namesIn(file))
-      continue
-    }
-    roots.push(root)
-    const isWhole = root.name === 'definitions' && isSynapse(root)
-    if (isNameless(root)) {
-      // Compatibility: such files lie in registries, and are referred to by their place there.
-      readFromEntry(root, file.path, diagnostics)
-      const message = 'This <endpoint> has no name; it can only be referred to as a resource of the registry.'
-      diagnostics.warning(root.span, 'no-name', message)
-      continue
-    }
-    for (const element of isWhole ? root.children : [root]) {
-      if (isWhole && element.name === 'description') continue
-      const node = readArtifact(element, reading)
-      if (node) nodes.push(node)
+    const elements = readFile(file, vocabulary, diagnostics)
+    if (!elements) guessed.push(...namesIn(file))
+    for (const root of elements ?? []) {
+      roots.push(root)
+      nodes.push(...artifactsOf(root, reading))
     }
   }
   const isNew = ({ name }: ArtifactNode): boolean => nodes.every(node => node.name !== name)
   return [...withoutDuplicates(nodes, diagnostics), ...guessed.filter(isNew)]
+}
+
+function artifactsOf(root: Element, reading: Reading): ArtifactNode[] {
+  const isWhole = root.name === 'definitions' && isSynapse(root)
+  if (isNameless(root)) {
+    // Compatibility: such files lie in registries, and are referred to by their place there.
+    readFromEntry(root, root.span.source.path, reading.diagnostics)
+    const message = 'This <endpoint> has no name; it can only be referred to as a resource of the registry.'
+    reading.diagnostics.warning(root.span, 'no-name', message)
+    return []
+  }
+  return (isWhole ? root.children : [root]).flatMap(element => {
+    if (isWhole && element.name === 'description') return []
+    const isService = element.namespace === OWN_NAMESPACE && element.name === 'service'
+    const node = readArtifact(isService ? serviceElement(element) : element, reading)
+    return node ? [node] : []
+  })
 }
 
 /** Reads an artifact that stands in an entry; the key of that is its name, where it has none of its own. */

@@ -1,8 +1,8 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { nearest } from '../language/diagnostic.ts'
 import { Source } from '../language/source.ts'
-import { SYNAPSE_NAMESPACES } from '../language/xml.ts'
+import { OWN_NAMESPACE, SYNAPSE_NAMESPACES } from '../language/xml.ts'
 import { parseXml, XmlError } from '../message/xml/parse.ts'
 import { artifacts, unsupportedArtifacts } from './artifacts.ts'
 import type { Skipped } from './car.ts'
@@ -65,6 +65,7 @@ function reasonAgainst(folder: string, name: string): string | undefined {
 
 function addFile(path: string, name: string, { files, archives, skipped }: Walked): void {
   if (name.endsWith('.car')) archives.push(path)
+  if (holdsServices(path, name)) files.push(readSource(path))
   if (!name.endsWith('.xml')) return
   if (PROJECT_FILES.has(name)) {
     skipped.push({ path: shownPath(path), reason: 'a file of the project' })
@@ -74,6 +75,12 @@ function addFile(path: string, name: string, { files, archives, skipped }: Walke
   const other = otherRoot(source.text)
   if (other === undefined) files.push(source)
   else skipped.push({ path: source.path, reason: `no artifact: <${other}>` })
+}
+
+/** Services are written in YAML and as modules too, in a folder of that name. */
+function holdsServices(path: string, name: string): boolean {
+  if (basename(dirname(path)) !== 'services' || /^_|\.(?:test|d)\.\w+$/.test(name)) return false
+  return /\.(?:ya?ml|[mc]?[jt]s)$/.test(name)
 }
 
 const TAG = /<(?:([\w.-]+):)?([\w.-]+)((?:[^>"']|"[^"]*"|'[^']*')*)>/y
@@ -109,9 +116,11 @@ function otherRoot(text: string): string | undefined {
   const namespace = new RegExp(`xmlns${prefix ? `:${prefix}` : ''}\\s*=\\s*["']([^"']*)`).exec(
     attributes!,
   )?.[1]
+  if (namespace === OWN_NAMESPACE && name === 'service') return undefined
   if (!SYNAPSE_NAMESPACES.has(namespace ?? '')) return name
   if (namespace) return undefined
-  const known = [...artifacts.map(({ element }) => element), ...unsupportedArtifacts.keys(), 'definitions']
+  const elements = artifacts.map(({ element }) => element).filter(element => element !== 'service')
+  const known = [...elements, ...unsupportedArtifacts.keys(), 'definitions']
   return nearest(name!, known) === undefined ? name : undefined
 }
 

@@ -17,7 +17,12 @@ const PROPERTIES: readonly string[] = ['default', 'axis2', 'operation', 'transpo
 const SCOPES: readonly string[] = [...PROPERTIES, 'registry', 'func', 'system', 'env', 'file']
 
 /** Properties that are computed from the payload. */
-const FROM_CONTENT: readonly string[] = ['FAULT', 'MESSAGE_FORMAT']
+const FROM_CONTENT: readonly string[] = [
+  'FAULT',
+  'MESSAGE_FORMAT',
+  'websocket.text.frame',
+  'websocket.binary.frame',
+]
 
 /** The scope a variable prefix stands for: `$ctx:name` and its like. */
 const PREFIXES: ReadonlyMap<string, Scope> = new Map([
@@ -151,7 +156,10 @@ export function propertyExpression(source: string): Expression | undefined {
   }
   const [, prefix = '', name = ''] = VARIABLE.exec(source) ?? []
   if (prefix === '') return undefined
-  return { ...ofReader(source, variableReader(prefix, name), false), warnings: prefixWarnings(prefix, name) }
+  return {
+    ...ofReader(source, variableReader(prefix, name), FROM_CONTENT.includes(name)),
+    warnings: prefixWarnings(prefix, name),
+  }
 }
 
 function compiled(call: PropertyCall): Read {

@@ -167,6 +167,11 @@ export const webSocketProperties: readonly WellKnown[] = [
   ),
   ...setting('websocket.group.failed.count', 'default', 'How many these are.'),
   ...setting(
+    'websocket.group.unanswered',
+    'default',
+    'The other gateway processes that did not say in time what became of the message, separated by commas; `*` where there is no way to others now. Not there in a process that runs alone.',
+  ),
+  ...setting(
     'errorCode',
     'default',
     'Code with which respond closes the client’s connection, with `ERROR_MESSAGE` as the reason.',

@@ -8,11 +8,14 @@ import type {
   Lifecycle,
   MessageStore,
   Pipeline,
+  ProcessorControl,
   SequenceTemplate,
   Service,
 } from '../core/ports.ts'
 import type { RequestHead, Route } from '../core/route.ts'
+import type { ServiceModel } from '../core/service-model.ts'
 import type { Step } from '../core/step.ts'
+import type { FrameLogging } from '../websocket/frame-log.ts'
 import type {
   ClientTlsOptions,
   CompressionOptions,
@@ -87,6 +90,8 @@ export interface Contribution {
   readonly services?: readonly ServedService[]
   /** What runs by itself: tasks, message processors. Started when everything listens, stopped first. */
   readonly activities?: readonly Lifecycle[]
+  /** What those are that can be switched on and off. */
+  readonly processors?: readonly ProcessorControl[]
 }
 
 /** An endpoint with parameters: gives an endpoint for the values a caller names. */
@@ -112,6 +117,8 @@ export interface ServedService {
   readonly apis?: readonly ServedService[]
   readonly http?: HttpServiceOptions
   readonly span: Span
+  /** Describes what it was compiled to. */
+  readonly model?: () => ServiceModel
 }
 
 /** Names an inbound endpoint whose listener serves something else too. */
@@ -201,6 +208,8 @@ export interface Resource {
   /** Called when the gateway starts, before anything listens. */
   start?(): void
   stop(graceMs: number): Promise<void>
+  /** Whether it is stopped after all that may still put messages into it. */
+  readonly stopsLast?: boolean
 }
 
 /** Process settings that components read when they are compiled. */
@@ -223,6 +232,8 @@ export interface StorageSettings {
   readonly redisUrl: string | undefined
   /** What the names of all keys in it begin with. */
   readonly redisPrefix: string
+  /** The largest response of a cache that processes share, in bytes; 0 for none. */
+  readonly maxCachedBytes: number
 }
 
 /** What scripts may use up. */
@@ -283,13 +294,22 @@ export interface WebSocketSettings {
   readonly connection: ConnectionOptions
   /** How messages to and from backends are compressed; without it they are not. */
   readonly compression?: CompressionOptions | undefined
+  /** How much of the frames of clients and backends is logged, where an inbound endpoint does not say. */
+  readonly frameLogging: FrameLogging
   readonly handshakeTimeoutMs: number
   readonly queue: { readonly maxMessages: number; readonly maxBytes: number }
   /** Where messages wait that clients are too slow for. */
   readonly spillFolder: string
-  /** How many groups a session may be in; 0 for any number. */
-  readonly groups: { readonly maxPerSession: number }
+  readonly groups: GroupSettings
   readonly tls: ClientTlsOptions
+}
+
+/** What holds for the groups that sessions are in. */
+export interface GroupSettings {
+  /** How many a session may be in; 0 for any number. */
+  readonly maxPerSession: number
+  /** How long other processes may take to say what became of a message that was pushed, in milliseconds. */
+  readonly answerTimeoutMs: number
 }
 
 /** Declares a mediator. */

@@ -201,6 +201,8 @@ export interface Parameter<T> {
   readonly required?: boolean
   /** Whether it may hold an element in place of text: its value is that, written out. */
   readonly takesXml?: boolean
+  /** Whether it may be written as `<parameter name="…" expression="…"/>`: its value is the text of that. */
+  readonly takesExpression?: boolean
 }
 type ParameterTypes = Readonly<Record<string, Parameter<unknown>>>
 type ParameterValues<P extends ParameterTypes> = {

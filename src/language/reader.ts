@@ -248,6 +248,8 @@ export class ElementReader {
       const named = inner.takeAttribute('name')
       const isXml = named !== undefined && types[named.value]?.takesXml === true
       const xml = isXml ? inner.takeAny()?.xml : undefined
+      const isExpression = named !== undefined && types[named.value]?.takesExpression === true
+      const expression = isExpression ? inner.takeAttribute('expression') : undefined
       inner.read({}, { unsupported: { key: 'registry values come with a later version; write the value' } })
       if (!named) {
         this.wrong(element.span, 'missing', '<parameter> needs attribute name.')
@@ -268,6 +270,10 @@ export class ElementReader {
       }
       given.add(named.value)
       const what = `parameter ${named.value}`
+      if (expression) {
+        values[named.value] = inner.parse(type.type, expression.value, expression.valueSpan, what)
+        continue
+      }
       const text = xml
         ? serializeXml(xml)
         : resolvedValue(element.text, missing => this.#unresolved(element, what, missing, type.required))

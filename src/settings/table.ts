@@ -7,6 +7,7 @@ import {
 } from '../websocket/options.ts'
 import { addressRanges } from './address-ranges.ts'
 import { jsonXmlSettings } from './json-xml.ts'
+import { managementSettings } from './management.ts'
 import { boolean, setting } from './setting.ts'
 import { tlsSettings } from './tls.ts'
 
@@ -17,7 +18,7 @@ export const SETTINGS = {
   'server.offset': setting(
     integer({ min: 0, max: 60_000 }),
     0,
-    'Added to the ports of the HTTP transport, the probes, and WebSocket inbound endpoints with ws.use.port.offset.',
+    'Added to the ports of the HTTP transport, the probes, the management API, and WebSocket inbound endpoints with ws.use.port.offset.',
   ),
   'transport.http.listener.enable': setting(boolean, true, 'Whether the HTTP transport listens.'),
   'transport.http.listener.port': setting(
@@ -268,18 +269,19 @@ export const SETTINGS = {
     64,
     'How much memory one script may hold, in mebibytes; then it is stopped with a fault.',
   ),
+  ...managementSettings,
   'management.probe.enable': setting(boolean, true, 'Whether /healthz and /liveness are served.'),
   'management.probe.port': setting(port, 9201, 'Port of the probes.'),
   'management.probe.host': setting(text, undefined, 'Address the probes bind to; default all.'),
   'myelin.data_folder': setting(
     text,
     undefined,
-    'Folder for what outlives the process, such as durable message stores; default `data` in the current folder. It is made when it is needed.',
+    'Folder for what outlives the process, such as durable message stores; default MYELIN_DATA_FOLDER of the environment, else `data` in the current folder. It is made when it is needed.',
   ),
   'myelin.redis.url': setting(
     text,
     undefined,
-    'Address of a Redis, 6.2 or newer, for durable message stores and for several gateways that work as one: redis://user:password@host:6379/0, or rediss:// for TLS.',
+    'Address of a Redis, 6.2 or newer, for durable message stores and for several gateways that work as one: redis://user:password@host:6379/0, or rediss:// for TLS. Default MYELIN_REDIS_URL of the environment.',
   ),
   'myelin.redis.prefix': setting(
     text,
@@ -289,7 +291,17 @@ export const SETTINGS = {
   'myelin.node_id': setting(
     text,
     undefined,
-    'Name of this process among several; default the name of the machine and the number of the process.',
+    'Name of this process among several; default MYELIN_NODE_ID of the environment, else the name of the machine and the number of the process.',
+  ),
+  'myelin.cluster.answer_timeout_ms': setting(
+    integer({ min: 10, max: 60_000 }),
+    1_000,
+    'How long other processes may take to say what became of a message for WebSocket sessions, in milliseconds; then it goes on without that.',
+  ),
+  'myelin.cluster.max_cached_bytes': setting(
+    atLeast(0),
+    1024 * 1024,
+    'Largest response that a cache shares with other processes, in bytes; 0 for none.',
   ),
   'myelin.strict': setting(
     boolean,
@@ -305,6 +317,11 @@ export const SETTINGS = {
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',
     'Least level that is logged.',
+  ),
+  'myelin.log.wire': setting(
+    oneOf('off', 'headers', 'frames'),
+    'off',
+    'Whether each WebSocket frame is logged, at debug: nothing, what its header says, or the first 256 bytes of text too. An inbound endpoint may say it for itself.',
   ),
   'myelin.demo_backend.enable': setting(
     boolean,

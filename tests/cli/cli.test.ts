@@ -22,7 +22,7 @@ describe('myelin', () => {
   test('help of a command tells its operands and options', async () => {
     const { code, stdout } = await runMyelin(['help', 'ws'])
 
-    expect(stdout).toContain('Usage: myelin ws [options] <url>')
+    expect(stdout).toContain('Usage: myelin ws [options] [command] [url]')
     expect(stdout).toContain('--subprotocol <name>')
     expect(stdout).toContain('Example:\n  echo hello | myelin ws ws://')
     expect(code).toBe(0)

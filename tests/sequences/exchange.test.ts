@@ -127,3 +127,26 @@ describe('every message is counted once, under what became of it', () => {
     expect(counters.inFlight).toBe(0)
   })
 })
+
+test.each([
+  ['at once', (): undefined => undefined],
+  ['later', stopsLater],
+])(
+  'a message whose end fails %s is counted all the same, once, and what waits behind it goes on',
+  async (_when, run: Step) => {
+    const { ctx, origin, log, counters } = setup()
+    let ended = 0
+    origin.ended = () => {
+      ended++
+      throw new Error('no way to answer')
+    }
+
+    await exchange(ctx, pipeline(run))
+
+    expect(ended).toBe(1)
+    expect([counters.ended.faulted, counters.inFlight]).toEqual([1, 0])
+    expect(log.lines.map(({ text }) => text)).toEqual([
+      expect.stringContaining('the end of a message failed'),
+    ])
+  },
+)

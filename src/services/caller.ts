@@ -1,0 +1,197 @@
+import type { MessageContext } from '../core/context.ts'
+import type { Groups, Pushed } from '../core/groups.ts'
+import type { Session } from '../core/session.ts'
+import type { MaybePromise } from '../core/step.ts'
+import { Headers } from '../message/headers.ts'
+import { cutReason, MAX_REASON_BYTES } from '../websocket/close-codes.ts'
+import { PreparedFrame } from '../websocket/prepared-frame.ts'
+import { checkedCode } from './close-frame.ts'
+import { bytesOf, isText, ValueError } from './value-bytes.ts'
+
+/** A write to a client that is gone, or is leaving. */
+export class ClosedError extends Error {
+  override readonly name = 'ConnectionClosureError'
+  readonly code = 'CONNECTION_CLOSED'
+  readonly closeCode: number | undefined
+  readonly reason: string
+
+  constructor(session: Session) {
+    super(`session ${session.id} is closed`)
+    this.closeCode = session.closed?.code
+    this.reason = session.closed?.reason ?? ''
+  }
+}
+
+/** What a service gives to the callers of its hooks. */
+export interface CallerContext {
+  readonly groups: Groups
+  /** Gives the parameters of the path, the query and the headers, by name and typed, from a message. */
+  parameters(ctx: MessageContext): Readonly<Record<string, string | number | boolean>>
+}
+
+/** The groups that a caller's session may be in. */
+export interface CallerGroups {
+  join(group: string): MaybePromise<boolean>
+  leave(group: string): MaybePromise<boolean>
+  /** Sends to all in a group; to the caller as well, unless it is left out. */
+  send(group: string, data: unknown, options?: { readonly includeSelf?: boolean }): MaybePromise<Pushed>
+}
+
+/** Other sessions of the service, by id. */
+export interface CallerSessions {
+  get(id: string): { send(data: unknown): MaybePromise<Pushed> }
+}
+
+/** The client that a hook runs for. Writes wait while it reads too slowly. */
+export class Caller {
+  readonly #session: Session
+  readonly #context: CallerContext
+  readonly headers: Headers
+  readonly params: Readonly<Record<string, string | number | boolean>>
+
+  constructor(ctx: MessageContext, context: CallerContext) {
+    this.#session = ctx.session!
+    this.#context = context
+    // What a hook sets on the message is an answer, not the request.
+    this.headers = new Headers(ctx.message.headers)
+    this.params = context.parameters(ctx)
+  }
+
+  get id(): string {
+    return this.#session.id
+  }
+
+  /** The subprotocol agreed on; '' for none. */
+  get subprotocol(): string {
+    return this.#session.handshake.subprotocol
+  }
+
+  get path(): string {
+    return this.#session.handshake.path
+  }
+
+  get url(): string {
+    return this.#session.handshake.url
+  }
+
+  get remoteAddress(): string {
+    return this.#session.handshake.remoteAddress
+  }
+
+  get isOpen(): boolean {
+    return this.#session.isOpen
+  }
+
+  get isSecure(): boolean {
+    return this.url.startsWith('wss:')
+  }
+
+  /** What hooks keep with the session. */
+  get attributes(): Map<string, unknown> {
+    return this.#session.attributes!
+  }
+
+  setAttribute(name: string, value: unknown): void {
+    this.attributes.set(name, value)
+  }
+
+  getAttribute(name: string): unknown {
+    return this.attributes.get(name)
+  }
+
+  removeAttribute(name: string): unknown {
+    const value = this.attributes.get(name)
+    this.attributes.delete(name)
+    return value
+  }
+
+  getConnectionId(): string {
+    return this.id
+  }
+
+  getNegotiatedSubProtocol(): string | undefined {
+    return this.subprotocol === '' ? undefined : this.subprotocol
+  }
+
+  /** Sends text as text, bytes as bytes, and any other value as JSON. @throws ClosedError when the client is gone */
+  writeMessage(data: unknown): Promise<void> {
+    return this.#write(bytesOf(data), !isText(data))
+  }
+
+  async writeTextMessage(data: string): Promise<void> {
+    if (typeof data !== 'string') throw new ValueError('a text message is text')
+    return this.#write(Buffer.from(data), false)
+  }
+
+  writeBinaryMessage(data: Uint8Array): Promise<void> {
+    return this.#write(bytesOf(data), true)
+  }
+
+  /** @throws RangeError for more than 125 bytes, ClosedError when the client is gone */
+  async ping(data: Uint8Array | string = NO_BYTES): Promise<void> {
+    this.#open().ping!(control(data))
+  }
+
+  /** @throws RangeError for more than 125 bytes, ClosedError when the client is gone */
+  async pong(data: Uint8Array | string = NO_BYTES): Promise<void> {
+    this.#open().pong!(control(data))
+  }
+
+  /** Begins to close; what was written before is sent first. @throws RangeError for a code that may not be sent */
+  async close(code = 1000, reason = ''): Promise<void> {
+    this.#session.close(checkedCode(code), cutReason(reason))
+  }
+
+  get groups(): CallerGroups {
+    const { groups } = this.#context
+    const { id } = this.#session
+    return {
+      join: group => groups.join(id, group),
+      leave: group => groups.leave(id, group),
+      send: (group, data, { includeSelf = true } = {}) =>
+        groups.send(group, prepared(data), includeSelf ? undefined : id),
+    }
+  }
+
+  get sessions(): CallerSessions {
+    const { groups } = this.#context
+    return { get: id => ({ send: data => groups.sendTo(id, prepared(data)) }) }
+  }
+
+  async #write(data: Buffer, isBinary: boolean): Promise<void> {
+    const session = this.#open()
+    if (!session.deliver!(data, isBinary)) throw new ClosedError(session)
+    return session.drained
+  }
+
+  #open(): Session {
+    if (!this.#session.isOpen) throw new ClosedError(this.#session)
+    return this.#session
+  }
+}
+
+const callers = new WeakMap<Session, Caller>()
+
+/** Gives the caller that stands for the client of a context; the first context tells its headers and parameters. */
+export function callerOf(ctx: MessageContext, context: CallerContext): Caller {
+  const session = ctx.session
+  if (!session?.deliver)
+    throw new ValueError('there is no session: the message did not come over a WebSocket')
+  const known = callers.get(session)
+  if (known) return known
+  const made = new Caller(ctx, context)
+  callers.set(session, made)
+  return made
+}
+
+function prepared(data: unknown): PreparedFrame {
+  return new PreparedFrame(bytesOf(data), !isText(data), true)
+}
+
+function control(data: Uint8Array | string): Buffer {
+  const bytes = bytesOf(data)
+  if (bytes.length > MAX_REASON_BYTES + 2) throw new RangeError('a ping or pong holds at most 125 bytes')
+  return bytes
+}
+
+const NO_BYTES = Buffer.alloc(0)

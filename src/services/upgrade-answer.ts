@@ -1,0 +1,77 @@
+import { isKind, KIND } from './kind.ts'
+
+/** What a hook gives back to refuse a client: what it gets in place of the upgrade. */
+export class Rejection {
+  readonly [KIND] = 'rejection'
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>>) {
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
+/** What a hook gives back to let a client in with more than nothing. */
+export class Acceptance {
+  readonly [KIND] = 'acceptance'
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(headers: Readonly<Record<string, string>>) {
+    this.headers = headers
+  }
+}
+
+/**
+ * Refuses a client that asks for an upgrade.
+ * @param body text, or a value that is sent as JSON
+ * @throws RangeError for a status below 300 or above 599
+ */
+export function reject(
+  status: number,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Rejection {
+  if (!Number.isInteger(status) || status < 300 || status > 599)
+    throw new RangeError(`status ${status} refuses nobody: 300 to 599 do`)
+  return new Rejection(status, body, headers)
+}
+
+/** Lets a client in, with headers of its own in the 101 answer. */
+export function accept({
+  headers = {},
+}: {
+  readonly headers?: Readonly<Record<string, string>>
+} = {}): Acceptance {
+  return new Acceptance(headers)
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  AuthnError: 401,
+  AuthError: 401,
+  AuthzError: 403,
+  UpgradeError: 400,
+  InvalidHandshakeError: 400,
+  PayloadBindingError: 400,
+  PayloadValidationError: 400,
+}
+
+/** Gives what a client is refused with for what its hook has thrown; undefined for what nobody expects: that is 500. */
+export function rejectionOf(thrown: unknown): Rejection | undefined {
+  if (isRejection(thrown)) return thrown
+  if (!(thrown instanceof Error)) return undefined
+  const status = STATUS[thrown.name]
+  return status === undefined ? undefined : new Rejection(status, { message: thrown.message }, {})
+}
+
+/** Whether a value refuses a client, or answers a request with a status. */
+export function isRejection(value: unknown): value is Rejection {
+  return isKind(value, 'rejection')
+}
+
+/** Whether a value lets a client in with more than nothing. */
+export function isAcceptance(value: unknown): value is Acceptance {
+  return isKind(value, 'acceptance')
+}

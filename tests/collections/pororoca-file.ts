@@ -1,0 +1,123 @@
+/** A file as Pororoca writes it, with all it may say about WebSockets, and requests of other kinds. */
+export const pororocaFile = {
+  schema: 'Pororoca/1',
+  id: '6f1c9f0e-7c69-4a3e-9a50-0d1b7a6c1f11',
+  name: 'Orders',
+  createdAt: '2024-02-29T10:20:30.1234567-03:00',
+  variables: [
+    { enabled: true, key: 'token', value: '', isSecret: true },
+    { enabled: false, key: 'files', value: 'C:\\files', isSecret: false },
+    { enabled: true, key: 'files', value: '/files', isSecret: false },
+  ],
+  collectionScopedAuth: { mode: 'bearer', bearerToken: '{{token}}' },
+  collectionScopedRequestHeaders: [{ enabled: true, key: 'X-Team', value: '007' }],
+  environments: [
+    {
+      schema: 'Pororoca/1',
+      id: '1',
+      createdAt: '2024-02-29',
+      name: 'Local',
+      isCurrent: true,
+      variables: [{ enabled: true, key: 'host', value: 'localhost:8082', isSecret: false }],
+    },
+    {
+      schema: 'Pororoca/1',
+      id: '2',
+      createdAt: '2024-03-01',
+      name: 'Other',
+      isCurrent: false,
+      variables: [],
+    },
+  ],
+  folders: [
+    {
+      name: 'Admin',
+      folders: [{ name: 'Empty', folders: [], requests: [] }],
+      requests: [
+        { requestType: 'http', name: 'Get', httpVersion: 2, httpMethod: 'GET', url: '{{host}}/orders' },
+        {
+          requestType: 'websocket',
+          name: 'Feed',
+          httpVersion: 1.1,
+          url: 'wss://{{host}}/feed',
+          headers: [{ enabled: false, key: 'X-Off', value: 'off' }],
+          customAuth: {
+            mode: 'clientCertificate',
+            clientCertificate: {
+              type: 'pem',
+              certificateFilePath: '{{files}}/client.pem',
+              privateKeyFilePath: '{{files}}/client.key',
+              filePassword: '{{token}}',
+            },
+          },
+          compressionOptions: {
+            clientMaxWindowBits: 14,
+            clientContextTakeover: false,
+            serverMaxWindowBits: 15,
+            serverContextTakeover: true,
+          },
+          subprotocols: [
+            { enabled: true, key: 'orders.v2', value: '' },
+            { enabled: false, key: 'orders.v1', value: null },
+            { enabled: true, key: 'chat' },
+          ],
+          clientMessages: [
+            {
+              name: 'Ask',
+              contentMode: 'raw',
+              rawContent: '{\r\n\t"file": "{{files}}"\r\n}  ',
+              rawContentSyntax: 'json',
+              disableCompressionForThis: true,
+              direction: 'fromClient',
+              messageType: 'text',
+            },
+            {
+              name: 'Picture',
+              contentMode: 'file',
+              rawContent: 'what stood here before',
+              rawContentSyntax: 'other',
+              fileSrcPath: '{{files}}/picture.bin',
+              disableCompressionForThis: false,
+              messageType: 'binary',
+            },
+            {
+              name: 'Bye',
+              contentMode: 'raw',
+              rawContent: ' Adiós ',
+              disableCompressionForThis: false,
+              direction: 'fromClient',
+              messageType: 'close',
+              added: { later: [1, null, { __proto: 1 }] },
+            },
+          ],
+        },
+        { requestType: 'httpRepetition', name: 'Often', baseRequestPath: 'Admin/Get', maxDop: 3 },
+      ],
+    },
+  ],
+  requests: [
+    {
+      requestType: 'websocket',
+      name: 'Two',
+      httpVersion: 2,
+      url: '',
+      customAuth: { mode: 'windows', windows: { useCurrentUser: true } },
+    },
+    {
+      requestType: 'websocket',
+      name: 'Inherits',
+      httpVersion: 1.1,
+      url: 'ws://{{ host }}/',
+      headers: null,
+      customAuth: { mode: 'inheritFromCollection' },
+      clientMessages: [],
+    },
+    {
+      requestType: 'websocket',
+      name: 'Basic',
+      httpVersion: 1.1,
+      url: 'ws://{{ host }}/',
+      customAuth: { mode: 'basic', basicAuthLogin: 'me', basicAuthPassword: '{{token}}' },
+    },
+  ],
+}
