@@ -167,7 +167,7 @@ export const wsCommand: Command = {
     {
       flags: '--words',
       meaning:
-        'take bye, ping, /send, /ping, /close and /save as commands; as on a terminal, and with a collection',
+        'take bye and ping as commands too, beside /send, /ping, /close and /save, which count on a terminal and with a collection',
     },
     { flags: '--no-words', meaning: 'send every line as it is' },
     { flags: '--verbose', meaning: 'print how the handshake went' },

@@ -55,7 +55,11 @@ async function serve(
     void gateway.drain(how === 'drain' ? planOf(settings, RESTART) : AT_ONCE)
     asked.resolve()
   }
-  const stopped = Promise.race([stopSignal(log), bug(log), asked.promise.then(() => ({ exitCode: 0, close: RESTART }))])
+  const stopped = Promise.race([
+    stopSignal(log),
+    bug(log),
+    asked.promise.then(() => ({ exitCode: 0, close: RESTART })),
+  ])
   await gateway.start()
   const closeProbes = await openProbes(gateway, log)
   const management = await openManagement(gateway, { paths, log, stop })

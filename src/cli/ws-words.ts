@@ -9,12 +9,15 @@ export type Word =
   | { readonly do: 'save'; readonly number: number; readonly file: string }
   | { readonly do: 'wrong'; readonly what: string }
 
-const KNOWN = '/send NAME, /ping TEXT, /close CODE REASON, /save N FILE, bye and ping'
+const KNOWN = '/send NAME, /ping TEXT, /close CODE REASON and /save N FILE'
 
-/** Reads a typed line: a word, or text to send. A text that begins with a slash is typed with two. */
-export function wordOf(line: string): Word {
-  if (line === 'bye') return { do: 'close', code: 1000, reason: '' }
-  if (line === 'ping') return { do: 'ping', text: '' }
+/**
+ * Reads a typed line: a word, or text to send. A text that begins with a slash is typed with two. The words `bye` and
+ * `ping` of the original's client are text to many a server: they count where they are asked for.
+ */
+export function wordOf(line: string, hasBareWords: boolean): Word {
+  if (hasBareWords && line === 'bye') return { do: 'close', code: 1000, reason: '' }
+  if (hasBareWords && line === 'ping') return { do: 'ping', text: '' }
   if (!line.startsWith('/')) return { do: 'text', text: line }
   if (line.startsWith('//')) return { do: 'text', text: line.slice(1) }
   const [, word = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []

@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline'
+import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline'
 import { Conversation, type Row } from '../collections/conversation.ts'
 import type { Outgoing } from '../collections/outgoing.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
@@ -51,6 +51,8 @@ class Talk {
   #wishedExitCode: number | undefined
   /** Whether this side was told to close: what comes up to the end is shown. */
   #isToldToClose = false
+  /** Where lines are typed. */
+  #prompt: Interface | undefined
   #quiet: NodeJS.Timeout | undefined
   #longest: NodeJS.Timeout | undefined
 
@@ -120,13 +122,19 @@ class Talk {
       if (kind === 'text' || kind === 'binary') this.#received(data!, kind === 'binary')
       else if (this.#options.showControlFrames || (kind === 'pong' && this.#takesWords))
         this.#print(controlLine('<', kind, data!))
-    } else if (kind === 'open' && this.#isOnTerminal) {
+    } else if (kind === 'open' && !this.#options.once) {
       console.error(`Connected to ${this.#plan.masked(text)}`)
     }
   }
 
   #print(line: string): void {
+    // What is being typed goes on below.
+    if (this.#prompt) {
+      clearLine(process.stdout, 0)
+      cursorTo(process.stdout, 0)
+    }
     console.log(this.#plan.masked(line))
+    this.#prompt?.prompt(true)
   }
 
   #received(data: Buffer, isBinary: boolean): void {
@@ -160,18 +168,30 @@ class Talk {
       if (ready.kind === 'close') return
     }
     // Not before these are sent: a reader that is not listened to loses lines.
-    const lines = createInterface({ input: process.stdin, signal: this.#inputEnd.signal })
+    const lines = createInterface({
+      input: process.stdin,
+      signal: this.#inputEnd.signal,
+      ...(this.#isOnTerminal && { output: process.stdout, prompt: '> ' }),
+    })
+    if (this.#isOnTerminal) {
+      this.#prompt = lines
+      lines.on('SIGINT', () => this.interrupt()).prompt()
+    }
     for await (const line of lines) {
       if (!this.conversation.isOpen) break
       this.#isTyped = true
       await this.#line(line)
       this.#isTyped = false
+      this.#prompt?.prompt()
     }
+    this.#prompt = undefined
     if (this.conversation.isOpen) this.#awaitAnswers()
   }
 
   async #line(line: string): Promise<void> {
-    const word = this.#takesWords ? wordOf(line) : { do: 'text' as const, text: line }
+    const word = this.#takesWords
+      ? wordOf(line, this.#options.words === true)
+      : { do: 'text' as const, text: line }
     try {
       switch (word.do) {
         case 'text':

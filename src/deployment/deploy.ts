@@ -98,7 +98,8 @@ export function deploy(
     artifacts.push({ kind: node.declaration.element, name: node.name })
   }
   if (isThorough) checkTree(roots, diagnostics)
-  const mocks = plan && deployMocks(plan, builderOf({ kind: 'mock', name: 'mocks' }, diagnostics), diagnostics)
+  const mocks =
+    plan && deployMocks(plan, builderOf({ kind: 'mock', name: 'mocks' }, diagnostics), diagnostics)
   services.push(...(mocks?.services ?? []))
   activities.push(...(mocks?.activities ?? []))
   const served = withoutClashes(

@@ -90,7 +90,7 @@ export class AtLeastOnce implements Pipeline, NumberedClient {
       return
     }
     const read = readClientFrame(frameData!.toString(), this.#textType)
-    if ('code' in read) this.#refuse(ctx, read.code, read.reason)
+    if ('problem' in read) this.#refuse(ctx, read.problem, read.reason)
     else if ('hello' in read) return this.#hello(ctx, read.hello)
     else return this.#message(ctx, read.number, read.content)
   }

@@ -6,7 +6,7 @@ const MAX_ID = 128
 
 /** What is wrong with a frame, as its client is told. */
 export interface BadFrame {
-  readonly code: 'bad-frame' | 'bad-id'
+  readonly problem: 'bad-frame' | 'bad-id'
   readonly reason: string
 }
 
@@ -62,11 +62,14 @@ function helloOf(hello: unknown): ClientFrame {
     hello.isWellFormed() &&
     !/\p{Cc}/u.test(hello)
   if (isFit) return { hello }
-  return { code: 'bad-id', reason: `an id has 1 to ${MAX_ID} characters, none of them a control character` }
+  return {
+    problem: 'bad-id',
+    reason: `an id has 1 to ${MAX_ID} characters, none of them a control character`,
+  }
 }
 
 function bad(reason: string): BadFrame {
-  return { code: 'bad-frame', reason }
+  return { problem: 'bad-frame', reason }
 }
 
 /** Undefined where it is no JSON. */

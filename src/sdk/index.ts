@@ -1,5 +1,4 @@
 export * from '../services/index.ts'
-export { type ServeOptions, type ServiceServer, serve } from './serve.ts'
 export type {
   Auth,
   BasicAuth,
@@ -52,3 +51,5 @@ export type { MockServer, MockServerOptions } from './mock.ts'
 export { mock } from './mock-on-demand.ts'
 export type { Schema, SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
 export type { CertificateFiles, SecureSocket, Store } from './secure-socket.ts'
+export type { ServeOptions, ServiceServer } from './serve.ts'
+export { serve } from './serve-on-demand.ts'

@@ -1,4 +1,4 @@
-export { BindingError as HookBindingError, type MessageSchema } from './binding.ts'
+export type { MessageSchema } from './binding.ts'
 export type { Caller, CallerGroups, CallerSessions } from './caller.ts'
 export { type CloseFrame, close, closeCodes } from './close-frame.ts'
 export {
@@ -14,6 +14,6 @@ export {
   sendText,
   service,
 } from './define-service.ts'
-export { type ResourceAnswer, type ResourceRequest, respond } from './resource-request.ts'
-export { accept, reject } from './upgrade-answer.ts'
+export type { ResourceRequest } from './resource-request.ts'
+export { accept, type ResourceAnswer, reject, respond } from './upgrade-answer.ts'
 export type { UpgradeRequest } from './upgrade-request.ts'

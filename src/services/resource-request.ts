@@ -3,7 +3,7 @@ import { type MaybePromise, type Outcome, STOP } from '../core/step.ts'
 import { Content } from '../message/content.ts'
 import type { Headers } from '../message/headers.ts'
 import { XmlElement } from '../message/xml/tree.ts'
-import { isRejection, Rejection } from './upgrade-answer.ts'
+import { isRejection } from './upgrade-answer.ts'
 import { bytesOf } from './value-bytes.ts'
 
 /** An HTTP request to a resource of a service, as a function sees it. */
@@ -51,18 +51,6 @@ export class ResourceRequest {
   bytes(): Buffer {
     return this.#ctx.message.content.bytes
   }
-}
-
-/** An answer with more than a body. */
-export interface ResourceAnswer {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: unknown
-}
-
-/** Makes an answer with a status and headers. */
-export function respond(answer: ResourceAnswer): Rejection {
-  return new Rejection(answer.status, answer.body, answer.headers ?? {})
 }
 
 /** Answers a request with what a function has given back; nothing is 204. */

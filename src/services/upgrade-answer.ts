@@ -39,6 +39,18 @@ export function reject(
   return new Rejection(status, body, headers)
 }
 
+/** An answer with more than a body. */
+export interface ResourceAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** Makes an answer with a status and headers. */
+export function respond(answer: ResourceAnswer): Rejection {
+  return new Rejection(answer.status, answer.body, answer.headers ?? {})
+}
+
 /** Lets a client in, with headers of its own in the 101 answer. */
 export function accept({
   headers = {},

@@ -89,7 +89,7 @@ function shorthand(
   if (value.value === null) return madeElement({ name, span, isOwn })
   if (name === 'endpoint') return endpointOf(span, value)
   const fields = known ? namedFields(known) : []
-  const hasText = fields.some(([, { kind }]) => kind === 'body' || kind === 'literal')
+  const hasText = known && fieldOf(known, ({ kind }) => kind === 'body' || kind === 'literal')
   const attribute =
     fields.find(([, { kind, isRequired }]) => kind === 'attribute' && isRequired) ??
     (hasText
@@ -203,8 +203,11 @@ export function listText(value: YamlNode): string {
     .join(',')
 }
 
+/** The fields that are written under a name: mediators and text stand in the element itself. */
 function namedFields({ fields }: Known): (readonly [string, Field<unknown>])[] {
-  return Object.entries(fields).map(([own, field]) => [field.name ?? own, field] as const)
+  return Object.entries(fields)
+    .filter(([, { kind }]) => kind !== 'mediators' && kind !== 'body')
+    .map(([own, field]) => [field.name ?? own, field] as const)
 }
 
 function fieldOf(

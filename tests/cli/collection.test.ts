@@ -102,7 +102,7 @@ test('words are followed in a conversation', async () => {
   const { path } = folder({ 'orders.yaml': orders(backend.url), 'zeros.bin': Buffer.alloc(3) })
   await using client = myelin('ws', '--collection', join(path, 'orders.yaml'))
 
-  client.type('ping')
+  client.type('/ping')
   await client.prints(/^< \(pong, 0 bytes\)$/m)
   client.type('/send Zeros')
   await client.prints(/^< \(binary, 3 bytes\) 00 00 00$/m)

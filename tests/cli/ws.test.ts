@@ -57,7 +57,7 @@ test('sends each line of standard input and prints the answers before it closes'
   const lines = stdout.trimEnd().split('\n')
   expect(lines.filter(line => line.startsWith('>'))).toEqual(['> hello', '> {"a": "ü"}'])
   expect(lines.filter(line => line.startsWith('<'))).toEqual(['< HELLO', '< {"A": "Ü"}'])
-  expect(stderr).toBe('')
+  expect(stderr).toBe(`Connected to ${backend.url}\n`)
   expect(code).toBe(0)
 })
 

@@ -48,6 +48,8 @@ export async function runCase(
   } catch (error) {
     failure = `${stage.position}: ${(error as Error).message}`
   }
+  // Not how it was taken down.
+  const log = stage.log.tail(LOG_LINES)
   await stage.clear()
   const ms = Math.round(performance.now() - startedMs)
   const passed = failure === undefined
@@ -57,7 +59,7 @@ export async function runCase(
     confidence,
     passed,
     ms,
-    ...(!passed && { failure, diagnostics: stage.diagnostics, log: stage.log.tail(LOG_LINES) }),
+    ...(!passed && { failure, diagnostics: stage.diagnostics, log }),
   }
 }
 

@@ -41,7 +41,7 @@ describe('a frame of a client', () => {
   test.each(['text', 'a/b; c', 'a/b\n', 'a/b; c="\\"', `a/${'b'.repeat(300)}`, '', 5])(
     'has no such type: %j',
     type => {
-      expect(read({ seq: 1, data: 1, type })).toMatchObject({ code: 'bad-frame' })
+      expect(read({ seq: 1, data: 1, type })).toMatchObject({ problem: 'bad-frame' })
     },
   )
 })

@@ -92,3 +92,21 @@ test('XML, YAML and TypeScript compile to the same model', () => {
   expect(explained('shop.yaml', YAML)).toBe(expected)
   expect(explained('shop.ts', MODULE)).toBe(expected)
 })
+
+test('an inbound endpoint is a service whose hooks are its sequences', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'explained-'))
+  const files = {
+    'greet.xml': SEQUENCE,
+    'inbound.xml': `<inboundEndpoint xmlns="http://ws.apache.org/ns/synapse" name="one" protocol="ws" sequence="greet" suspend="false">
+      <parameters>
+        <parameter name="inbound.ws.port">0</parameter>
+        <parameter name="ws.outflow.dispatch.sequence">greet</parameter>
+      </parameters>
+    </inboundEndpoint>`,
+    [join(folder, 'two.yaml')]: 'onOpen: greet\nonMessage: greet\nonClose: greet\nonBackendMessage: greet\n',
+  }
+  const [one, two] = buildGateway({ files }).gateway.models
+  expect([one?.name, two?.name]).toEqual(['one', 'two'])
+  expect(two?.events).toEqual(one?.events)
+  expect(Object.keys(two?.events ?? {})).toEqual(Object.keys(one?.events ?? {}))
+})

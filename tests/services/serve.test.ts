@@ -5,7 +5,10 @@ import { close, serve, service } from '../../src/sdk/index.ts'
 import { connect } from '../support/clients.ts'
 
 test('a program serves a service, and stops it', async () => {
-  const echo = service({ basePath: '/echo', onMessage: (_caller, data: string) => (data === 'end' ? close.normal() : data) })
+  const echo = service({
+    basePath: '/echo',
+    onMessage: (_caller, data: string) => (data === 'end' ? close.normal() : data),
+  })
   const server = await serve(echo)
   using client = await connect(server.url)
   client.send('hello')
@@ -18,7 +21,9 @@ test('a program serves a service, and stops it', async () => {
 })
 
 test('what is wrong with a service is thrown', async () => {
-  await expect(serve({ basePath: '/echo', onMesage: () => 1 })).rejects.toThrow(/no hook onMesage[\s\S]*onMessage\?/)
+  await expect(serve({ basePath: '/echo', onMesage: () => 1 })).rejects.toThrow(
+    /no hook onMesage[\s\S]*onMessage\?/,
+  )
 })
 
 test('hooks that fail, at any time, touch one client', async () => {
