@@ -15,7 +15,11 @@ const MAX_ROOM = 1024 * 1024
  * Makes a batch of jobs: puts into the same store become one job, and so do removals. `room` is that of an earlier
  * batch, used again where it is large enough: memory that went to another thread is slow to come back by itself.
  */
-export function pack(id: number, wanted: readonly Wanted[], room: Uint8Array | undefined): Batch {
+export function pack(
+  { id, goesOn }: Pick<Batch, 'id' | 'goesOn'>,
+  wanted: readonly Wanted[],
+  room: Uint8Array | undefined,
+): Batch {
   const { data, lengths } = dataOf(wanted, room)
   const jobs: ThreadJob[] = []
   for (let from = 0; from < wanted.length; ) {
@@ -23,7 +27,7 @@ export function pack(id: number, wanted: readonly Wanted[], room: Uint8Array | u
     jobs.push(jobOf(wanted, from, to, lengths))
     from = to
   }
-  return { id, jobs, data }
+  return { id, goesOn, jobs, data }
 }
 
 /** Gives the answer to each job of the answers to a batch. */

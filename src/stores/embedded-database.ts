@@ -19,6 +19,11 @@ const READS: ReadonlySet<ThreadJob['kind']> = new Set([
 export class EmbeddedDatabase {
   readonly #db: DatabaseSync
   readonly #tables = new Map<string, EmbeddedTable>()
+  /** The answers to the parts of the transaction that were begun, and what they have changed. */
+  #begun: unknown[][] = []
+  readonly #changed = new Set<EmbeddedTable>()
+  /** Whether a part could not be begun: all is done at the end. */
+  #isSpoiled = false
   /** Whether rows are removed one by one, for some of them may be gone. */
   #isCareful = false
 
@@ -33,15 +38,31 @@ export class EmbeddedDatabase {
     }
   }
 
+  /** Begins a transaction with the jobs of a part, or goes on with one. What it does is not on the disk before `run`. */
+  begin(part: Batch): void {
+    if (this.#isSpoiled) return
+    try {
+      this.#begin(part)
+    } catch (error) {
+      this.#rollBack()
+      this.#isSpoiled = true
+      throw error
+    }
+  }
+
   /**
-   * Does the jobs of a batch, and gives their answers. What changes something is on the disk when this returns.
-   * @throws Error where that failed; nothing of the batch is done then
+   * Does the jobs of all parts of a transaction, those begun already among them, and gives their answers. What changes
+   * something is on the disk when this returns.
+   * @throws Error where that failed; nothing of it is done then
    */
-  run({ jobs, data }: Batch): unknown[] {
-    const answers: unknown[] = new Array(jobs.length)
-    if (jobs.some(each => !READS.has(each.kind) || !this.#knows(each))) this.#writeAll(jobs, data, answers)
+  run(parts: readonly Batch[]): unknown[][] {
+    this.#isSpoiled = false
+    const { jobs, data } = parts.at(-1)!
+    const changes = parts.length > 1 || jobs.some(each => !READS.has(each.kind) || !this.#knows(each))
+    const answers = changes ? this.#writeAll(parts) : [new Array<unknown>(jobs.length)]
+    const last = answers.at(-1)!
     jobs.forEach((job, i) => {
-      if (READS.has(job.kind)) answers[i] = this.#do(job, data, 0)
+      if (READS.has(job.kind)) last[i] = this.#do(job, data, 0)
     })
     for (const table of this.#tables.values()) table.forget()
     return answers
@@ -60,40 +81,54 @@ export class EmbeddedDatabase {
     return kind === 'open' || this.#tables.has(store)
   }
 
-  #writeAll(jobs: readonly ThreadJob[], data: Uint8Array, answers: unknown[]): void {
+  #writeAll(parts: readonly Batch[]): unknown[][] {
     try {
-      this.#write(jobs, data, answers)
+      return this.#commit(parts)
     } catch (error) {
       if (!(error instanceof RowsGone)) throw error
       this.#isCareful = true
-      this.#write(jobs, data, answers)
-      this.#isCareful = false
+      try {
+        return this.#commit(parts)
+      } finally {
+        this.#isCareful = false
+      }
     }
   }
 
-  #write(jobs: readonly ThreadJob[], data: Uint8Array, answers: unknown[]): void {
-    this.#db.exec('BEGIN IMMEDIATE')
+  #commit(parts: readonly Batch[]): unknown[][] {
     try {
-      const changed = new Set<EmbeddedTable>()
-      let at = 0
-      jobs.forEach((job, i) => {
-        if (job.kind === 'open') return
-        const table = this.#table(job.store)
-        if (READS.has(job.kind)) return
-        changed.add(table)
-        answers[i] = this.#do(job, data, at)
-        if (job.kind === 'put') at += job.head + job.payload
-        else if (job.kind === 'puts') for (const length of job.lengths) at += length
-      })
-      for (const table of changed) table.write()
+      for (const part of parts.slice(this.#begun.length)) this.#begin(part)
+      for (const table of this.#changed) table.write()
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#rollBack()
       throw error
     }
+    const answers = this.#begun
+    this.#begun = []
+    this.#changed.clear()
+    return answers
+  }
+
+  #begin({ jobs, data }: Batch): void {
+    if (this.#begun.length === 0) this.#db.exec('BEGIN IMMEDIATE')
+    const answers = new Array<unknown>(jobs.length)
+    let at = 0
+    jobs.forEach((job, i) => {
+      if (job.kind === 'open') return
+      const table = this.#table(job.store)
+      if (READS.has(job.kind)) return
+      this.#changed.add(table)
+      answers[i] = this.#do(job, data, at)
+      if (job.kind === 'put') at += job.head + job.payload
+      else if (job.kind === 'puts') for (const length of job.lengths) at += length
+    })
+    this.#begun.push(answers)
   }
 
   #rollBack(): void {
+    this.#begun = []
+    this.#changed.clear()
     // What was made in the transaction is gone with it.
     this.#tables.clear()
     // Where the disk is full it is rolled back already.

@@ -14,8 +14,14 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024
 const MAX_BATCH = 2_000
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
-/** So many are not kept until the turn is over: the thread may as well write them while others come. */
+/** So many messages are not kept until the turn is over: the thread begins with them while others come. */
 const MANY = 64
+
+/** A disk that syncs in less is not waited for: two transactions in turn keep both threads at work. */
+const SLOW_SYNC_MS = 2
+
+/** So much memory for data is kept, to be used again. */
+const MAX_ROOMS = 8
 
 interface Waiting extends Wanted {
   readonly bytes: number
@@ -35,11 +41,17 @@ export class EmbeddedFile implements Resource {
   #worker: Worker | undefined
   #waiting: Waiting[] = []
   #waitingBytes = 0
-  /** The batch that is being written. */
-  #written: readonly Waiting[] | undefined
+  /** Whether all that waits are messages to be put in. */
+  #isPlain = true
+  /** The parts of the transaction that is being written, and whether the last one is among them. */
+  #written: (readonly Waiting[])[] = []
+  #isWhole = false
   #batches = 0
-  /** Room for the data of the next batch. */
-  #room: Uint8Array | undefined
+  /** When the last part was sent, and how long the last transaction then took. */
+  #sentMs = 0
+  #syncMs = 0
+  /** Room for the data of the next parts. */
+  readonly #rooms: Uint8Array[] = []
   #isScheduled = false
   #isStopped = false
   #isFailing = false
@@ -74,7 +86,9 @@ export class EmbeddedFile implements Resource {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job: job as unknown as Job, record, bytes, resolve, reject })
       this.#waitingBytes += bytes
-      if (this.#waiting.length >= MANY) this.#next()
+      if (!record) this.#isPlain = false
+      if (this.#isWhole) return
+      if (this.#waiting.length >= MANY && this.#isPlain) this.#send(this.#goesOn())
       else this.#schedule()
     })
   }
@@ -82,7 +96,7 @@ export class EmbeddedFile implements Resource {
   async stop(): Promise<void> {
     await Promise.all(this.#closing.splice(0).map(close => close()))
     this.#isStopped = true
-    if (this.#written || this.#waiting.length > 0)
+    if (this.#written.length > 0 || this.#waiting.length > 0)
       await new Promise<void>(resolve => this.#idle.push(resolve))
     const worker = this.#worker
     if (!worker) return
@@ -95,21 +109,32 @@ export class EmbeddedFile implements Resource {
 
   /** Whatever is asked for in one turn of the event loop is done together. */
   #schedule(): void {
-    if (this.#isScheduled || this.#written) return
+    if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(this.#next)
   }
 
   readonly #next = (): void => {
     this.#isScheduled = false
-    if (this.#written || this.#waiting.length === 0) return
+    if (!this.#isWhole && (this.#written.length > 0 || this.#waiting.length > 0)) this.#send(false)
+  }
+
+  /** Whether a transaction waits for more that comes in this turn: a sync that takes long serves all of it. */
+  #goesOn(): boolean {
+    return this.#syncMs > SLOW_SYNC_MS && this.#written.length < MAX_BATCH / MANY
+  }
+
+  /** Sends what waits, as a part that others follow, or as the last one. */
+  #send(goesOn: boolean): void {
     const batch = this.#takeBatch()
-    this.#written = batch
+    this.#written.push(batch)
+    this.#isWhole = !goesOn
+    if (!goesOn) this.#sentMs = performance.now()
     this.#worker ??= this.#startWorker()
     this.#worker.ref()
-    const message = pack(++this.#batches, batch, this.#room)
-    this.#room = undefined
+    const message = pack({ id: ++this.#batches, goesOn }, batch, this.#rooms.pop())
     this.#worker.postMessage(message, [message.data.buffer as ArrayBuffer])
+    if (goesOn) this.#schedule()
   }
 
   #takeBatch(): readonly Waiting[] {
@@ -124,6 +149,7 @@ export class EmbeddedFile implements Resource {
     if (count < this.#waiting.length) return this.#waiting.splice(0, count)
     const all = this.#waiting
     this.#waiting = []
+    this.#isPlain = true
     return all
   }
 
@@ -140,26 +166,31 @@ export class EmbeddedFile implements Resource {
   }
 
   #done({ answers, error, data }: BatchAnswer): void {
-    if (isKept(data)) this.#room = data
-    const done = this.#written ?? []
-    this.#written = undefined
+    for (const room of data ?? []) if (isKept(room) && this.#rooms.length < MAX_ROOMS) this.#rooms.push(room)
+    const done = this.#written
+    this.#syncMs = performance.now() - this.#sentMs
+    this.#written = []
+    this.#isWhole = false
     // First, so that the next one is written while these are told.
     this.#next()
     this.#tell(error)
-    if (!this.#written) this.#worker?.unref()
-    const list = answers && unpack(done, answers)
-    done.forEach((each, i) => {
-      if (list) each.resolve(list[i] as never)
-      else each.reject(fault(each.job, `its file: ${error}`))
+    if (this.#written.length === 0) this.#worker?.unref()
+    done.forEach((part, at) => {
+      const list = answers && unpack(part, answers[at]!)
+      part.forEach((each, i) => {
+        if (list) each.resolve(list[i] as never)
+        else each.reject(fault(each.job, `its file: ${error}`))
+      })
     })
-    if (!this.#written && this.#waiting.length === 0) for (const idle of this.#idle.splice(0)) idle()
+    if (this.#written.length === 0 && this.#waiting.length === 0)
+      for (const idle of this.#idle.splice(0)) idle()
   }
 
   /** The thread has ended by itself; the next job starts another one. What was being written may be on the disk. */
   #lost(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
-    if (this.#written) this.#done({ id: this.#batches, error: reason })
+    if (this.#written.length > 0) this.#done({ id: this.#batches, error: reason })
     else this.#tell(reason)
   }
 

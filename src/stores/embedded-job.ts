@@ -149,19 +149,21 @@ export interface RemovesJob {
 /** A job as the thread gets it. */
 export type ThreadJob = Exclude<Job, { readonly kind: 'remove' }> | PutsJob | RemovesJob
 
-/** Jobs that are done in one transaction. */
+/** Jobs that are done in one transaction, or the next part of them. */
 export interface Batch {
   readonly id: number
+  /** Whether more of the transaction is to come. Such a part only puts messages in. */
+  readonly goesOn: boolean
   readonly jobs: readonly ThreadJob[]
   /** Heads and payloads of the messages that are put in, one behind the other. */
   readonly data: Uint8Array
 }
 
-/** What became of a batch: an answer to each job, or why none was done. */
+/** What became of a transaction: an answer to each job of each part, or why none was done. */
 export interface BatchAnswer {
   readonly id: number
-  readonly answers?: readonly unknown[]
+  readonly answers?: readonly (readonly unknown[])[]
   readonly error?: string
-  /** The data of the batch, given back. */
-  readonly data?: Uint8Array
+  /** The data of the parts, given back. */
+  readonly data?: readonly Uint8Array[]
 }

@@ -20,17 +20,34 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'it is damaged: it is no database',
 }
 
-function work(batch: Batch): BatchAnswer {
+/** The parts of the transaction that is not complete. */
+let parts: Batch[] = []
+
+function open(): EmbeddedDatabase {
+  if (!database) {
+    mkdirSync(dirname(path), { recursive: true })
+    database = new EmbeddedDatabase(path)
+  }
+  return database
+}
+
+/** Begins with a part. Where that fails, all parts are tried again at the end, and the failure is told then. */
+function begin(part: Batch): void {
   try {
-    if (!database) {
-      mkdirSync(dirname(path), { recursive: true })
-      database = new EmbeddedDatabase(path)
-    }
-    return { id: batch.id, answers: database.run(batch) }
-  } catch (error) {
-    // Opened anew for the next batch: whatever is wrong may be over by then.
+    open().begin(part)
+  } catch {
     close()
-    return { id: batch.id, error: reasonOf(error as Error & { errcode?: number }) }
+  }
+}
+
+function work(all: readonly Batch[]): BatchAnswer {
+  const { id } = all.at(-1)!
+  try {
+    return { id, answers: open().run(all) }
+  } catch (error) {
+    // Opened anew for the next transaction: whatever is wrong may be over by then.
+    close()
+    return { id, error: reasonOf(error as Error & { errcode?: number }) }
   }
 }
 
@@ -54,9 +71,17 @@ parentPort!.on('message', (batch: Batch | 'close') => {
     parentPort!.close()
     return
   }
-  const answer: BatchAnswer = { ...work(batch), data: batch.data }
-  const buffers = (answer.answers ?? []).flatMap(buffersOf)
-  parentPort!.postMessage(answer, [...buffers, batch.data.buffer as ArrayBuffer])
+  parts.push(batch)
+  if (batch.goesOn) {
+    begin(batch)
+    return
+  }
+  const all = parts
+  parts = []
+  const data = all.map(part => part.data)
+  const answer: BatchAnswer = { ...work(all), data }
+  const buffers = (answer.answers ?? []).flatMap(each => each.flatMap(buffersOf))
+  parentPort!.postMessage(answer, [...buffers, ...data.map(({ buffer }) => buffer as ArrayBuffer)])
 })
 
 /** What of an answer need not be copied. */

@@ -44,6 +44,8 @@ interface Head {
   readonly isFrame?: true
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 /**
  * Gives what is kept of a message. Values that have no form outside the process, such as open streams, are left
  * out; the log names them at its debug level.
@@ -56,26 +58,26 @@ export function encodeStored(message: StoredMessage, log?: Logger): StoredRecord
   const leftOut: string[] = []
   const flat = headers.flat()
   const { transport } = kept
-  const head: Head = {
-    v: VERSION,
-    id: kept.id,
-    at: kept.storedAt,
-    ...(handOuts > 0 && { handOuts }),
-    content,
-    ...(flat.length > 0 && { headers: flat }),
-    ...(status !== undefined && { status }),
-    ...(reason !== undefined && { reason }),
-    ...some('properties', writeEntries(kept.properties, leftOut)),
-    ...some('variables', writeEntries(kept.variables, leftOut)),
-    ...some('axis2', transport ? writeEntries(fieldsOf(transport), leftOut) : []),
-    ...some('extra', transport ? writeEntries(transport.extra.entries(), leftOut) : []),
-    ...(kept.addressing && { addressing: { ...kept.addressing } as Record<string, string> }),
-    ...(kept.outOnly !== undefined &&
-      some('outOnly', writeEntries([['OUT_ONLY', kept.outOnly]], leftOut)[0]?.[1])),
-    ...(kept.to !== undefined && { to: kept.to }),
-    ...(kept.frame && { frame: kept.frame }),
-    ...(kept.isFrame && { isFrame: true }),
+  // One member after the other: this runs for each message, and most have few.
+  const head: Writable<Head> = { v: VERSION, id: kept.id, at: kept.storedAt, content }
+  if (handOuts > 0) head.handOuts = handOuts
+  if (flat.length > 0) head.headers = flat
+  if (status !== undefined) head.status = status
+  if (reason !== undefined) head.reason = reason
+  if (kept.properties.length > 0) head.properties = writeEntries(kept.properties, leftOut)
+  if (kept.variables.length > 0) head.variables = writeEntries(kept.variables, leftOut)
+  if (transport) {
+    head.axis2 = writeEntries(fieldsOf(transport), leftOut)
+    head.extra = writeEntries(transport.extra.entries(), leftOut)
   }
+  if (kept.addressing) head.addressing = { ...kept.addressing } as Record<string, string>
+  if (kept.outOnly !== undefined) {
+    const [outOnly] = writeEntries([['OUT_ONLY', kept.outOnly]], leftOut)
+    if (outOnly) head.outOnly = outOnly[1]
+  }
+  if (kept.to !== undefined) head.to = kept.to
+  if (kept.frame) head.frame = kept.frame
+  if (kept.isFrame) head.isFrame = true
   if (leftOut.length > 0)
     log?.debug({ message: kept.id }, `values that cannot be stored are left out: ${leftOut.join(', ')}`)
   return { head: JSON.stringify(head), payload }
@@ -144,10 +146,4 @@ function writeEntries(entries: readonly KeptValue[], leftOut: string[]): Written
 
 function readEntries(entries: readonly WrittenEntry[] = []): KeptValue[] {
   return entries.map(([name, value]) => [name, readValue(value)])
-}
-
-/** A member of a head, or none. */
-function some<K extends string, V>(name: K, value: V | undefined): { readonly [name in K]?: V } {
-  const isNothing = value === undefined || (Array.isArray(value) && value.length === 0)
-  return isNothing ? {} : ({ [name]: value } as { readonly [name in K]?: V })
 }

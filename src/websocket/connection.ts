@@ -56,6 +56,10 @@ export class Connection implements IncomingOwner, ClosingOwner, HeldBack, Unsent
   #isOpen = true
   /** The latest ping that could not be answered yet. */
   #latePong: Buffer | undefined
+  /** Whether something is to leave at the end of the read or turn. */
+  #isHeld = false
+  /** A frame for many, where nothing else is to leave: most broadcasts find that. It is kept where it is at hand. */
+  #parked: Buffer | undefined
 
   /** Takes a socket whose handshake is done, and begins to read it in the next turn. */
   constructor(socket: Duplex, start: ConnectionStart, events: ConnectionEvents) {
@@ -104,9 +108,11 @@ export class Connection implements IncomingOwner, ClosingOwner, HeldBack, Unsent
 
   /** Bytes accepted by `send` that the operating system has not taken yet. */
   get bufferedBytes(): number {
-    const { deflating } = this.#unsent
+    const { deflating, isCounted } = this.#unsent
+    // The usual case, without a look at the socket: a broadcast asks this of thousands.
+    if (!this.#isHeld && !isCounted && !deflating) return 0
     const behind = deflating instanceof OutgoingStream ? deflating.waitingBytes : 0
-    return this.unsentBytes + this.#writer.bytes + behind
+    return this.unsentBytes + this.#writer.bytes + (this.#parked?.length ?? 0) + behind
   }
 
   /** Bytes written, or being compressed, that the operating system has not taken yet. */
@@ -175,8 +181,14 @@ export class Connection implements IncomingOwner, ClosingOwner, HeldBack, Unsent
       this.#unsent.count()
       return
     }
-    this.#hold()
-    this.#writer.addFrame(frame)
+    if (this.#isHeld) {
+      this.#hold()
+      this.#writer.addFrame(frame)
+    } else {
+      this.#isHeld = true
+      this.#parked = frame
+      flushLater(this)
+    }
   }
 
   /**
@@ -216,6 +228,7 @@ export class Connection implements IncomingOwner, ClosingOwner, HeldBack, Unsent
   }
 
   sendControl(first: number, payload: Buffer): void {
+    this.#unpark()
     this.#writer.addFirst(first, payload)
     this.flush()
   }
@@ -285,12 +298,29 @@ export class Connection implements IncomingOwner, ClosingOwner, HeldBack, Unsent
 
   /** Has what is about to be added leave at the end of the read or turn. */
   #hold(): void {
-    if (this.#writer.isEmpty) flushLater(this)
+    if (this.#isHeld) {
+      this.#unpark()
+      return
+    }
+    this.#isHeld = true
+    flushLater(this)
+  }
+
+  /** The frame that waited alone does so no more. */
+  #unpark(): void {
+    if (!this.#parked) return
+    this.#writer.addFrame(this.#parked)
+    this.#parked = undefined
   }
 
   /** Writes the messages held back. Called at the end of the read or turn, and before anything else is written. */
   flush(): void {
-    this.#writer.flush()
+    this.#isHeld = false
+    if (this.#parked) {
+      const frame = this.#parked
+      this.#parked = undefined
+      this.#socket.write(frame)
+    } else this.#writer.flush()
     if (this.#socket.writableLength > 0) this.#unsent.count()
   }
 

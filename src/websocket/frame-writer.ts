@@ -53,11 +53,6 @@ export class FrameWriter {
     this.#isMasking = isMasking
   }
 
-  /** Whether nothing waits for `flush`. */
-  get isEmpty(): boolean {
-    return this.#payloads.length === 0
-  }
-
   /** Payload bytes that wait for `flush`. */
   get bytes(): number {
     return this.#bytes

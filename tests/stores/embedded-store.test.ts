@@ -115,7 +115,9 @@ describe('what goes wrong with the file is a fault for who stores, and one line 
   test('a disk that is full', async () => {
     const path = join(newFolder(), 'messages.db')
     const database = new EmbeddedDatabase(path)
-    const batch = (...jobs: ThreadJob[]): Batch => ({ id: 1, jobs, data: Buffer.alloc(200_000) })
+    const batch = (...jobs: ThreadJob[]): [Batch] => [
+      { id: 1, goesOn: false, jobs, data: Buffer.alloc(200_000) },
+    ]
     const put = {
       kind: 'put',
       store: 's',
@@ -131,7 +133,58 @@ describe('what goes wrong with the file is a fault for who stores, and one line 
     expect(() => database.run(batch(put))).toThrow(/full/)
     database.limitPages(1_000_000)
     database.run(batch(put))
-    expect(database.run(batch({ kind: 'counts', store: 's' }))[0]).toMatchObject({ messages: 2, stored: 2 })
+    const [[counts]] = database.run(batch({ kind: 'counts', store: 's' })) as [[unknown]]
+    expect(counts).toMatchObject({ messages: 2, stored: 2 })
+    database.close()
+  })
+
+  test('of a transaction in parts all is done, or nothing', () => {
+    const database = new EmbeddedDatabase(join(newFolder(), 'messages.db'))
+    const part = (goesOn: boolean, ...sizes: number[]): Batch => ({
+      id: 1,
+      goesOn,
+      jobs: sizes.map(payload => ({
+        kind: 'put',
+        store: 's',
+        head: 0,
+        payload,
+        sequence: undefined,
+        numbered: undefined,
+        maxMessages: 10,
+        maxBytes: 1e9,
+      })),
+      data: Buffer.alloc(sizes.reduce((sum, size) => sum + size, 0)),
+    })
+    const read: Batch = {
+      id: 2,
+      goesOn: false,
+      jobs: [{ kind: 'read', store: 's', after: 0, limit: 10, maxBytes: 1e9 }],
+      data: Buffer.alloc(0),
+    }
+    const sizes = (): number[] => {
+      const [[{ rows }]] = database.run([read]) as [[{ rows: { payload: Uint8Array }[] }]]
+      return rows.map(({ payload }) => payload.length)
+    }
+
+    const whole = [part(true, 1, 2), part(true, 3), part(false, 4)]
+    for (const each of whole.slice(0, 2)) database.begin(each)
+    expect(database.run(whole).map(answers => answers.length)).toEqual([2, 1, 1])
+    expect(sizes()).toEqual([1, 2, 3, 4])
+
+    database.limitPages(60)
+    const tooMuch = [part(true, 5), part(true, 500_000), part(true, 6), part(false, 7)]
+    database.begin(tooMuch[0]!)
+    expect(() => database.begin(tooMuch[1]!)).toThrow(/full/)
+    database.begin(tooMuch[2]!)
+    expect(() => database.run(tooMuch)).toThrow(/full/)
+    expect(sizes()).toEqual([1, 2, 3, 4])
+
+    database.begin(tooMuch[0]!)
+    expect(() => database.begin(tooMuch[1]!)).toThrow(/full/)
+    database.limitPages(1_000_000)
+    database.begin(tooMuch[2]!)
+    database.run(tooMuch)
+    expect(sizes()).toEqual([1, 2, 3, 4, 5, 500_000, 6, 7])
     database.close()
   })
 })
