@@ -60,6 +60,8 @@ export class UpgradeServer {
     const fastify = Fastify({
       logger: false,
       forceCloseConnections: 'idle',
+      // Its answer would come before the hook in which refused upgrades are let go of: their sockets would stay.
+      return503OnClosing: false,
       exposeHeadRoutes: false,
       rewriteUrl: ({ url = '/' }) => originForm(url),
       serverFactory: unserved => makeServer(unserved),

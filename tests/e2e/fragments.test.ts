@@ -147,9 +147,10 @@ describe('from a client', () => {
       xml: relay(backend.url, { parameters: { 'ws.max.message.bytes': 300 * KIB } }),
     })
     using client = await connect(gateway.url('ws'))
+    const connection = await backend.connection()
     for (let i = 0; i < 4; i++) client.webSocket.send(CHUNK, { fin: false, binary: true })
     expect((await client.closed).code).toBe(1009)
-    expect((await (await backend.connection()).closed).code).toBe(1001)
+    expect((await connection.closed).code).toBe(1001)
   })
 
   test('a backend that does not read holds up the client', async () => {
