@@ -60,6 +60,23 @@ export interface Configuration {
   readonly mockPlan?: Omit<MockPlan, 'sources'>
 }
 
+/** Gives a configuration of nothing but mocks. */
+export function mocksAlone(
+  mocks: NonNullable<Loaded['mocks']>,
+  mockPlan: NonNullable<Configuration['mockPlan']>,
+): Configuration {
+  const loaded = {
+    files: [],
+    settings: undefined,
+    problems: [],
+    archives: [],
+    places: [],
+    skipped: [],
+    mocks,
+  }
+  return { loaded, settings: new Settings(), diagnostics: new Diagnostics(), mockPlan }
+}
+
 /** Reads the files and folders of a configuration, and its settings. Archives are left aside. */
 export function loadConfiguration(paths: readonly string[]): Configuration {
   return configured(load(paths))

@@ -2,22 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Logger } from '../../src/core/logger.ts'
 import { EmbeddedFile } from '../../src/stores/embedded-file.ts'
 import { EmbeddedStore } from '../../src/stores/embedded-store.ts'
+import { QUIET } from './quiet-log.ts'
 import type { StoreSubject } from './subject.ts'
-
-const QUIET: Logger = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error(_fields, text) {
-    console.error(text)
-  },
-  fatal() {},
-  isLevelEnabled: () => false,
-}
 
 /** The embedded store, and `node:sqlite` by itself: same journal, same sync, in the thread that asks. */
 export const embedded: StoreSubject = {

@@ -1,20 +1,8 @@
 import { Job, Queue, Worker } from 'bullmq'
-import type { Logger } from '../../src/core/logger.ts'
 import { RedisStore } from '../../src/stores/redis-store.ts'
 import { RedisServer } from '../../tests/support/redis.ts'
+import { QUIET } from './quiet-log.ts'
 import type { StoreSubject } from './subject.ts'
-
-const QUIET: Logger = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error(_fields, text) {
-    console.error(text)
-  },
-  fatal() {},
-  isLevelEnabled: () => false,
-}
 
 /** The store in Redis, and BullMQ by itself: both on a Redis that writes to disk before it answers. */
 export const redis: StoreSubject = {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Gateway } from '../gateway.ts'
-import { Diagnostics, format } from '../language/diagnostic.ts'
+import type { Logger } from '../core/logger.ts'
+import { Gateway, mocksAlone } from '../gateway.ts'
+import { format } from '../language/diagnostic.ts'
 import { openLog } from '../log.ts'
 import { seedFake } from '../mocks/fake.ts'
 import { MockJournal, type ReceivedByMock } from '../mocks/mock-journal.ts'
 import { MockSources } from '../mocks/mock-sources.ts'
-import { Settings } from '../settings.ts'
 import { type MockLines, mockLines } from './mock-lines.ts'
 import { untilSignal } from './until-signal.ts'
 import { versionLine } from './version.ts'
@@ -65,38 +65,21 @@ export async function mock(given: readonly string[], options: MockOptions): Prom
 function gatewayOf(
   sources: MockSources,
   { mocks, port, host, verify }: MockOptions,
-  log: Parameters<typeof gatewayWith>[1],
+  log: Logger,
   lines: MockLines,
 ): Gateway {
   const { PORT, HOST, MOCKS } = process.env
   const answers = mocks ?? MOCKS
-  return gatewayWith(
-    {
-      loaded: {
-        files: [],
-        settings: undefined,
-        problems: [],
-        archives: [],
-        places: [],
-        skipped: [],
-        mocks: sources,
-      },
-      settings: new Settings(),
-      diagnostics: new Diagnostics(),
-      mockPlan: {
-        listener: { port: port ?? portOf(PORT) ?? DEFAULT_PORT, host: host ?? HOST ?? 'localhost' },
-        ...(answers !== undefined && { answers }),
-        keeps: verify === true,
-        tell: (entry: ReceivedByMock) => lines.received(entry),
-        renewed: problem => lines.renewed(problem),
-      },
-    },
+  return new Gateway(
+    mocksAlone(sources, {
+      listener: { port: port ?? portOf(PORT) ?? DEFAULT_PORT, host: host ?? HOST ?? 'localhost' },
+      ...(answers !== undefined && { answers }),
+      keeps: verify === true,
+      tell: (entry: ReceivedByMock) => lines.received(entry),
+      renewed: problem => lines.renewed(problem),
+    }),
     log,
   )
-}
-
-function gatewayWith(...given: ConstructorParameters<typeof Gateway>): Gateway {
-  return new Gateway(...given)
 }
 
 function portOf(text: string | undefined): number | undefined {

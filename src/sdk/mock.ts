@@ -1,10 +1,9 @@
 import type { Logger } from '../core/logger.ts'
-import { Gateway } from '../gateway.ts'
-import { Diagnostics, format } from '../language/diagnostic.ts'
+import { Gateway, mocksAlone } from '../gateway.ts'
+import { format } from '../language/diagnostic.ts'
 import { Source } from '../language/source.ts'
 import { MockJournal, type ReceivedByMock, type UnusedMock } from '../mocks/mock-journal.ts'
 import { MockSources } from '../mocks/mock-sources.ts'
-import { Settings } from '../settings.ts'
 
 export type { ReceivedByMock, UnusedMock } from '../mocks/mock-journal.ts'
 
@@ -58,20 +57,7 @@ export async function mock(source: string | object, options: MockServerOptions =
   const given = typeof source === 'string' ? [] : [new Source('mock', JSON.stringify(source, null, 2))]
   const sources = new MockSources(typeof source === 'string' ? [source] : [], given)
   const gateway = new Gateway(
-    {
-      loaded: {
-        files: [],
-        settings: undefined,
-        problems: [],
-        archives: [],
-        places: [],
-        skipped: [],
-        mocks: sources,
-      },
-      settings: new Settings(),
-      diagnostics: new Diagnostics(),
-      mockPlan: { listener: { port, host }, keeps: true, ...(answers !== undefined && { answers }) },
-    },
+    mocksAlone(sources, { listener: { port, host }, keeps: true, ...(answers !== undefined && { answers }) }),
     SILENT,
   )
   const wrong = gateway.diagnostics.all().filter(({ severity }) => severity === 'error')

@@ -136,6 +136,9 @@ export class EmbeddedStore implements ReadableStore, Resource {
     const answer = await this.#file.run<'put'>({ ...job, ...this.limits }, record)
     if (answer.outcome !== 'full') return answer
     const { messages, bytes } = answer
-    throw new Fault(0, `message store ${this.name} is full: it holds ${messages} messages of ${bytes} bytes`)
+    throw new Fault(
+      306000,
+      `message store ${this.name} is full: it holds ${messages} messages of ${bytes} bytes`,
+    )
   }
 }
