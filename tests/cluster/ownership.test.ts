@@ -41,13 +41,17 @@ function taken(owners: Owners, name: string, from: string): Promise<{ nodeId: st
   })
 }
 
-async function three(prefix: string, works: readonly string[] = ['work']): Promise<Owners> {
-  const owners = new Owners(redis.url, prefix, works)
+async function three(
+  prefix: string,
+  works: readonly string[] = ['work'],
+  server: RedisServer = redis,
+): Promise<Owners> {
+  const owners = new Owners(server.url, prefix, works)
   await Promise.all(NAMES.map(name => owners.start(name)))
   return owners
 }
 
-describe('what runs in one process of three', { timeout: LIMIT_MS }, () => {
+describe.concurrent('what runs in one process of three', { timeout: LIMIT_MS }, () => {
   test('moves when that process is killed, within six seconds', async () => {
     await using owners = await three('killed')
     const owner = await settled(owners, 'work')
@@ -94,12 +98,13 @@ describe('what runs in one process of three', { timeout: LIMIT_MS }, () => {
   })
 
   test('pauses while Redis is away, and goes on in one of them', async () => {
-    await using owners = await three('away')
+    await using own = await RedisServer.start()
+    await using owners = await three('away', ['work'], own)
     const owner = await settled(owners, 'work')
-    await redis.stop()
+    await own.stop()
     await owners.until(said => said.find(each => each.what === 'stop' && each.nodeId === owner))
     const stoppedAt = Date.now()
-    await redis.start()
+    await own.start()
     const backAt = Date.now()
     const again = await owners.until(said => said.find(({ what, at }) => what === 'work' && at > stoppedAt))
     expect(again.at - backAt).toBeLessThan(5_000)

@@ -68,15 +68,15 @@ async function listener(told: (run: Run, count: number) => void = () => {}): Pro
   return { backend, runs, waitFor }
 }
 
-function start(prefix: string, name: string, xml: string): Promise<Spawned> {
+function start(prefix: string, name: string, xml: string, server: RedisServer = redis): Promise<Spawned> {
   return Spawned.start(xml, {
-    'myelin.redis.url': redis.url,
+    'myelin.redis.url': server.url,
     'myelin.redis.prefix': prefix,
     'myelin.node_id': name,
   })
 }
 
-describe('a task of three processes', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a task of several processes', { timeout: LIMIT_MS }, () => {
   test.each([false, true])(
     'fires once per tick for 100 ticks, with one process killed on the way (sequential: %s)',
     async sequential => {
@@ -155,21 +155,22 @@ describe('a task of three processes', { timeout: LIMIT_MS }, () => {
   })
 
   test.each([
-    ['stopped', () => redis.stop(), () => redis.start()],
-    ['frozen', async () => redis.freeze(), async () => redis.thaw()],
+    ['stopped', (own: RedisServer) => own.stop(), (own: RedisServer) => own.start()],
+    ['frozen', async (own: RedisServer) => own.freeze(), async (own: RedisServer) => own.thaw()],
   ] as const)('pauses while Redis is away (%s), and goes on soon after', async (how, leave, back) => {
+    await using own = await RedisServer.start()
     const { backend, runs, waitFor } = await listener()
     await using _backend = backend
     const xml = (name: string): string => telling(backend.url, name, { trigger: 'interval="0.1"' })
-    await using a = await start(`away-${how}`, 'a', xml('a'))
-    await using b = await start(`away-${how}`, 'b', xml('b'))
+    await using a = await start(`away-${how}`, 'a', xml('a'), own)
+    await using b = await start(`away-${how}`, 'b', xml('b'), own)
     await waitFor(5)
-    await leave()
+    await leave(own)
     await Promise.all([a, b].map(process => process.logs(/without Redis no task runs/)))
     const { length } = runs
     await Promise.all([a, b].map(process => process.logs(/Redis at \S+ is away since/)))
     expect(runs.length - length).toBeLessThan(2)
-    await back()
+    await back(own)
     const backMs = performance.now()
     await waitFor(length + 5)
     expect(performance.now() - backMs).toBeLessThan(5_000)
