@@ -7,17 +7,14 @@ import { Headers } from '../message/headers.ts'
 import { ABNORMAL, closeForClient, NO_STATUS } from '../websocket/close-codes.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
 import type { MessageSink } from '../websocket/frame-reader.ts'
-import { Heartbeat, ownPong } from '../websocket/heartbeat.ts'
+import { ownPong } from '../websocket/heartbeat.ts'
 import { MessageStream } from '../websocket/message-stream.ts'
-import { type Recipient, SlowDelivery } from '../websocket/slow-delivery.ts'
-import type { ReaderNames } from '../websocket/slow-outbox.ts'
-import { keepsMessages } from '../websocket/slow-readers.ts'
 import { addedHeaders } from './added-headers.ts'
 import { AtLeastOnce } from './at-least-once.ts'
 import { BackPressure } from './back-pressure.ts'
 import { BackendMessages } from './backend-messages.ts'
 import { ClientMessages } from './client-messages.ts'
-import { messageFrame } from './delivery-frames.ts'
+import { type ClientOwner, ClientSide } from './client-side.ts'
 import { type ClientConnection, HeldConnection } from './held-connection.ts'
 import type { HttpRequest } from './http-request.ts'
 import { closeAfter } from './left-without-backend.ts'
@@ -30,12 +27,13 @@ import type { ClientSessions } from './sessions.ts'
 import { asksForClose, replyOverWebSocket } from './websocket-reply.ts'
 
 /**
- * A client's WebSocket: the connection, a lane for each direction, and the links to its backends.
+ * A client's WebSocket: its side and its backends', with a lane for each direction. All that the engine, endpoints and
+ * the connection ask of a session meets here, and goes to the part that does it; that makes the file long.
  *
  * Everything that befalls it is a message: the handshake, what the client sends, and its end. Session and links
  * end together: the end of one side reaches the other with a code and a reason.
  */
-export class ClientSession implements Session, GroupMember, Recipient, ConnectionEvents {
+export class ClientSession implements Session, GroupMember, ClientOwner, ConnectionEvents {
   readonly kind = 'websocket'
   readonly id: string
   handshake: Handshake
@@ -54,22 +52,17 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
   readonly #takesPieces: boolean
   readonly #pressure: BackPressure
   readonly #fromClient: ClientMessages
-  readonly #toClient: SlowDelivery
+  readonly #client: ClientSide
   /** What takes its messages, where it numbers them. */
   readonly #numbered: AtLeastOnce | undefined
   #backendMessages: BackendMessages | undefined
   #linkedEnd: LinkedEnd | undefined
-  #connection!: ClientConnection
-  /** Its connection while the client waits for the answer to its handshake. */
-  #held: HeldConnection | undefined
-  #heartbeat: Heartbeat | undefined
   #hasLostLink = false
   closed: Session['closed']
   /** Those of the handshake, where a hook is to decide about it. */
   #headers: Headers | undefined
   #addedHeaders: readonly string[] = []
   #attributes: Map<string, unknown> | undefined
-  #drained: PromiseWithResolvers<void> | undefined
 
   constructor(sessions: ClientSessions, id: string, handshake: Handshake, route: SessionRoute) {
     const { options } = sessions
@@ -90,7 +83,7 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
         this.#pressure,
       )
     } else this.#fromClient = new ClientMessages(this, route, options, this.#pressure)
-    this.#toClient = new SlowDelivery(this, options.slow)
+    this.#client = new ClientSide(this, options, this.#numbered !== undefined)
     this.#takesPieces = options.passesFragments && !options.concurrency && !this.#limits && !this.#numbered
     if (options.passControlFrames) {
       this.onPing = data => this.#onControl('ping', data)
@@ -103,7 +96,7 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   /** Takes the connection and runs the handshake message, with the headers of the upgrade as properties. */
   start(connection: Connection, headers: Headers): void {
-    this.#take(connection)
+    this.#client.take(connection)
     this.#open(headers)
   }
 
@@ -115,8 +108,7 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
     const options = this.#sessions.options.handshake
     const handshake = this.#numbered ? { ...options, passesSubprotocols: false } : options
     const held = new HeldConnection(request, handshake, () => this.holdUp(true))
-    this.#held = held
-    this.#connection = held
+    this.#client.hold(held)
     const isPassedOn = handshake.passesSubprotocols && offered.length > 0
     this.#open(headers, isPassedOn ? offered.join(', ') : undefined)
     return held
@@ -124,13 +116,12 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   /** Takes the connection of a client that was held and let in, and sends what waited for it. */
   upgraded(connection: Connection, subprotocol: string): void {
-    const held = this.#held!
-    this.#held = undefined
+    const held = this.#client.letIn()
     if (subprotocol !== this.handshake.subprotocol) {
       this.handshake = { ...this.handshake, subprotocol }
       this.#fromClient.agreeOn(subprotocol)
     }
-    this.#take(connection)
+    this.#client.take(connection)
     this.holdUp(false)
     held.handTo(connection)
     if (this.service.on.upgrade) this.#fromClient.open(this.#headers!)
@@ -142,33 +133,17 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
     this.#links.closeAll(1001, 'client connection lost')
   }
 
-  #take(connection: Connection): void {
-    this.#connection = connection
-    const { clientIdleMs, heartbeat, slow } = this.#sessions.options
-    if (slow.policy === 'pause') connection.maxUnsentBytes = slow.maxBytes
-    else if (keepsMessages(slow)) connection.maxUnsentBytes = 0
-    if (clientIdleMs > 0) this.#watchIdle(connection, clientIdleMs)
-    if (heartbeat) this.#heartbeat = new Heartbeat(connection, heartbeat)
-  }
-
   #open(headers: Headers, subprotocols?: string): void {
     this.forwardedHeaders = chosenOf(headers, this.#sessions.options.preservedHeaders)
-    if (this.#held && this.service.on.upgrade) {
+    if (this.isHeld && this.service.on.upgrade) {
       this.#headers = new Headers(headers)
       this.#fromClient.open(headers, subprotocols, 'upgrade')
     } else this.#fromClient.open(headers, subprotocols)
   }
 
-  #watchIdle(connection: Connection, idleMs: number): void {
-    connection.onIdle(idleMs, () => {
-      if (!this.service.on.idle) {
-        this.close(1001, 'idle')
-        return
-      }
-      if (!this.isOpen) return
-      this.#fromClient.event('idle')
-      this.#watchIdle(connection, idleMs)
-    })
+  quiet(): void {
+    if (!this.service.on.idle) this.close(1001, 'idle')
+    else if (this.isOpen) this.#fromClient.event('idle')
   }
 
   // — what the connection reports —
@@ -197,17 +172,13 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   onDrain(): void {
     if (this.#numbered) this.#pressure.untold(false)
-    this.#ready()
-    if (this.#toClient.isWaiting) this.#toClient.feed()
-    else if (this.#pressure.isClientBehind) this.holdUp(false)
+    if (this.#client.feed() && this.#pressure.isClientBehind) this.holdUp(false)
   }
 
   onClose(code: number, reason: string, failure?: Error): void {
-    this.#heartbeat?.stop()
     this.#numbered?.end()
     this.#sessions.remove(this, code, failure)
-    this.#toClient.clear()
-    this.#ready()
+    this.#client.end()
     if (failure && this.service.on.error) this.#fromClient.failed(failure)
     this.onClosing(code, reason)
   }
@@ -239,7 +210,7 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
     const { content } = ctx.message
     // The answer of a backend may still be coming in, and a message leaves as a whole.
     if (content.isArriving) return this.#passesPieces(ctx) ?? content.collect().then(() => this.reply(ctx))
-    if (this.#held && isAsking(ctx.event) && this.#held.replied(ctx)) return
+    if (isAsking(ctx.event) && this.#client.held?.replied(ctx)) return
     const turn = this.#fromClient.turnOf(ctx)
     return turn instanceof Promise ? turn.then(() => this.#write(ctx)) : this.#write(ctx)
   }
@@ -252,8 +223,8 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
     const isPassed = ctx.link !== undefined && ctx.respondsFrame && broadcastLevel === 0
     if (!(arriving instanceof MessageStream) || !arriving.isComing || !isPassed || slow.policy !== 'pause')
       return undefined
-    if (this.#toClient.isWaiting || asksForClose(ctx)) return undefined
-    const out = this.#connection.startMessage?.(ctx.frame === 'binary')
+    if (asksForClose(ctx)) return undefined
+    const out = this.#client.startMessage(ctx.frame === 'binary')
     if (!out) return undefined
     content.takeBody()
     return arriving.pipe(out).then(() => {
@@ -276,9 +247,10 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
     this.#fromClient.ended(ctx)
     if (ctx.event === 'open') this.#numbered?.opened(ctx)
     const { fault } = ctx
-    if (this.#held && isAsking(ctx.event)) {
+    const { held } = this.#client
+    if (held && isAsking(ctx.event)) {
       if (ctx.event === 'upgrade') this.#addedHeaders = addedHeaders(ctx, this.#headers)
-      this.#held.decide(fault, this.#links.opened, this.handshake.subprotocol)
+      held.decide(fault, this.#links.opened, this.handshake.subprotocol)
     }
     // A fault sequence may have found another backend for it.
     else if (fault && ctx.ending !== 'delivered') {
@@ -290,11 +262,11 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
   // — what endpoints and replies ask of a session —
 
   get isOpen(): boolean {
-    return this.#toClient.isOpen
+    return this.#client.isOpen
   }
 
   get isHeld(): boolean {
-    return this.#held !== undefined
+    return this.#client.held !== undefined
   }
 
   get frameLogging(): Session['frameLogging'] {
@@ -355,22 +327,20 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   close(code: number | undefined, reason: string): void {
     if (!this.isOpen) return
-    if (this.#held && !this.#links.opened) {
-      this.#held.closedBefore(code, reason)
+    const { held } = this.#client
+    if (held && !this.#links.opened) {
+      held.closedBefore(code, reason)
       return
     }
     this.closed ??= { code: code ?? NO_STATUS, reason }
     this.#fromClient.clear()
     this.#end().begin({ code, reason })
-    this.#toClient.close(code, reason)
-    // The client's answer to the close frame must be read, even where a message was waiting.
-    this.#connection.resume()
+    this.#client.closeConnection(code, reason)
   }
 
   push(message: PushedMessage): boolean {
     if (!this.isOpen || this.#sessions.closeIfSlow(this)) return false
-    if (this.#numbered) this.#toClient.send(messageFrame(message.data, message.isBinary), false, true)
-    else this.#toClient.push(message)
+    this.#client.push(message)
     return true
   }
 
@@ -378,16 +348,13 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
   deliver(data: Buffer, isBinary: boolean, compress = true): boolean {
     if (!this.isOpen) return false
     if (this.#sessions.options.slow.policy === 'close' && this.#sessions.closeIfSlow(this)) return false
-    if (this.#numbered) this.#toClient.send(messageFrame(data, isBinary), false, compress)
-    else this.#toClient.send(data, isBinary, compress)
+    this.#client.send(data, isBinary, compress)
     return true
   }
 
   /** Sends the client a frame of the protocol by which it numbers its messages. */
   tell(frame: string): void {
-    if (!this.isOpen) return
-    this.#connection.send(frame, false)
-    if (this.#connection.isBehind) this.#pressure.untold(true)
+    if (this.isOpen && this.#client.tell(frame)) this.#pressure.untold(true)
   }
 
   answer(ctx: MessageContext, data: Buffer, isBinary: boolean): MaybePromise<boolean> {
@@ -398,22 +365,15 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
   }
 
   ping(data: Buffer): void {
-    if (this.isOpen) this.#connection.ping(data)
+    if (this.isOpen) this.connection.ping(data)
   }
 
   pong(data: Buffer): void {
-    if (this.isOpen) this.#connection.pong(data)
+    if (this.isOpen) this.connection.pong(data)
   }
 
   get drained(): Promise<void> | undefined {
-    if (!this.isOpen || !(this.#connection.isBehind || this.#toClient.isWaiting)) return undefined
-    this.#drained ??= Promise.withResolvers<void>()
-    return this.#drained.promise
-  }
-
-  #ready(): void {
-    this.#drained?.resolve()
-    this.#drained = undefined
+    return this.#client.drained
   }
 
   get attributes(): Map<string, unknown> {
@@ -428,23 +388,11 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   /** Whether so much waits that nothing more may be pushed to it. */
   get isFarBehind(): boolean {
-    return this.#toClient.isFarBehind
-  }
-
-  get origin(): this {
-    return this
-  }
-
-  get names(): ReaderNames {
-    return { fields: { session: this.id }, who: 'a slow client', setting: 'ws.slow.policy' }
-  }
-
-  outboxEmptied(): void {
-    this.#toClient.emptied()
+    return this.#client.isFarBehind
   }
 
   giveUp(): void {
-    this.#toClient.giveUp()
+    this.#client.giveUp()
   }
 
   holdUp(isHeldUp: boolean): void {
@@ -453,7 +401,7 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   /** The connection, for replies. */
   get connection(): ClientConnection {
-    return this.#connection
+    return this.#client.connection
   }
 
   // — what is made when it is first needed —
@@ -477,14 +425,14 @@ export class ClientSession implements Session, GroupMember, Recipient, Connectio
 
   /** Finds out whether a side that is not read was cut. */
   probe(): void {
-    this.#connection.probe()
+    this.connection.probe()
     this.#links.probe()
   }
 
   /** Whether no message of either direction is under way. */
   get isIdle(): boolean {
     const areBackendsIdle = this.#backendMessages?.isIdle ?? true
-    return this.#fromClient.isIdle && areBackendsIdle && !this.#toClient.isWaiting
+    return this.#fromClient.isIdle && areBackendsIdle && !this.#client.isWaiting
   }
 }
 
