@@ -25,6 +25,14 @@ export interface GroupMember {
   readonly id: string
   /** Sends the client a message; false where it does not get it, because it is leaving or does not read. */
   push(message: PushedMessage): boolean
+  /** Begins to close it. */
+  close?(code: number, reason: string): void
+}
+
+/** How a session is closed that somebody else is in charge of. */
+export interface GroupClose {
+  readonly code: number
+  readonly reason: string
 }
 
 /** What became of a message that was pushed. */
@@ -91,4 +99,9 @@ export interface Groups {
   send(group: string, message: PushedMessage, except?: string, isWaiting?: boolean): MaybePromise<Pushed>
   /** Sends to one session; one that is not there has failed. */
   sendTo(id: string, message: PushedMessage): MaybePromise<Pushed>
+  /** Closes one session, or all in a group but the one with the id `except`; tells how many, and which are not there. */
+  close(
+    whom: { readonly id: string } | { readonly group: string; readonly except?: string | undefined },
+    close: GroupClose,
+  ): MaybePromise<Pushed>
 }

@@ -40,6 +40,8 @@ export interface Difference {
 export interface Ledger {
   /** The process it is of. */
   readonly node: string
+  /** Names the server that process is part of. */
+  readonly server?: string | undefined
   /** When it was drawn up, in milliseconds since 1970. */
   readonly at: number
   /** Whether the process has stopped: nothing may be in flight then. */
@@ -47,6 +49,28 @@ export interface Ledger {
   readonly services: readonly ServiceAccount[]
   readonly stores: readonly StoreAccount[]
   readonly differences: readonly Difference[]
+  /** The workers it is of, where it is of a server with several. */
+  readonly workers?: readonly WorkerAccount[]
+  /** Those that ended without a word, the last ones; their counts are among the others. */
+  readonly deaths?: readonly WorkerDeath[]
+}
+
+/** What one worker of a server has to do with its ledger. */
+export interface WorkerAccount {
+  readonly worker: number
+  readonly pid: number
+  readonly received: number
+  readonly inFlight: number
+}
+
+/** A worker that ended without drawing up a last ledger. */
+export interface WorkerDeath extends WorkerAccount {
+  /** As `was ended by SIGKILL`. */
+  readonly how: string
+  /** When that was, in milliseconds since 1970. */
+  readonly at: number
+  /** When its counts were heard of last: what it did after is not known. Undefined where they never were. */
+  readonly heardAt: number | undefined
 }
 
 /** Draws up the account of a service. */
@@ -93,4 +117,4 @@ function storeDifference(account: StoreAccount, isFinal: boolean): Difference | 
 }
 
 /** The kind of a store that holds nothing any more when its process has ended. */
-const IN_MEMORY = 'in memory'
+export const IN_MEMORY = 'in memory'

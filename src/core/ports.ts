@@ -1,4 +1,5 @@
 import type { Message } from '../message/message.ts'
+import type { Admitted } from './access/gate.ts'
 import type { Event, MessageContext } from './context.ts'
 import type { Entry } from './entry.ts'
 import type { Logger } from './logger.ts'
@@ -44,6 +45,8 @@ export interface RequestFacts {
   readonly rest?: RestFacts | undefined
   /** The certificate the client showed; it was verified. */
   readonly certificate?: CertificateFacts | undefined
+  /** Who sent it, where the service asks for that. */
+  readonly identity?: Admitted | undefined
 }
 
 /** What the certificate of a client says. */
