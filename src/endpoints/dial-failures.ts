@@ -14,14 +14,6 @@ const FAULTS: Readonly<Record<DialFailure, FaultCode>> = {
   aborted: 101507,
 }
 
-const PASSING: readonly DialFailure[] = ['dns', 'refused', 'network', 'timeout', 'crowded']
-
-/** Whether another attempt may succeed: nothing is wrong with what was asked for. */
-export function isPassing({ failure, status = 0 }: DialError): boolean {
-  if (failure === 'status') return status >= 500 || status === 408 || status === 429
-  return PASSING.includes(failure)
-}
-
 /** Makes the fault of a link that cannot be opened. */
 export function faultOfDial(address: string, error: DialError): Fault {
   return new Fault(FAULTS[error.failure], `cannot connect to ${address}: ${error.message}`, { cause: error })

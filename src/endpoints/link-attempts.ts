@@ -1,8 +1,8 @@
+import { Backoff } from '../websocket/backoff.ts'
 import { DialError, type DialEvents, type Dialing, dial } from '../websocket/dial.ts'
+import { isPassing } from '../websocket/retry.ts'
 import { type Alarm, wheel } from '../websocket/timer-wheel.ts'
-import { Backoff } from './backoff.ts'
 import type { ConnectGuest } from './connect-gate.ts'
-import { isPassing } from './dial-failures.ts'
 import type { LinkOptions } from './link-options.ts'
 
 /** How long an attempt to connect may wait for its turn, in milliseconds. */

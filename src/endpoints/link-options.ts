@@ -1,10 +1,10 @@
 import type { MessageContext } from '../core/context.ts'
 import type { Link } from '../core/session.ts'
 import type { MaybePromise } from '../core/step.ts'
+import type { Backoff, ReconnectPolicy } from '../websocket/backoff.ts'
 import type { HeartbeatOptions } from '../websocket/heartbeat.ts'
 import type { DialOptions } from '../websocket/options.ts'
 import type { OutgoingStream } from '../websocket/outgoing-stream.ts'
-import type { Backoff, ReconnectPolicy } from './backoff.ts'
 import type { ConnectGate } from './connect-gate.ts'
 import type { SlowLink } from './link-delivery.ts'
 

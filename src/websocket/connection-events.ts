@@ -7,6 +7,8 @@ export interface ConnectionEvents {
   onMessage(data: Buffer, isBinary: boolean): void
   /** A long message that is not complete: gives who takes its pieces, or nobody for it to be joined. */
   onLongMessage?(isBinary: boolean): MessageSink | undefined
+  /** From how many bytes on a message counts as long; default 64 KiB. */
+  readonly streamFromBytes?: number | undefined
   /** A ping. The owner answers it; without this it is answered here. */
   onPing?(data: Buffer): void
   /** A pong. */

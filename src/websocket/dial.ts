@@ -27,6 +27,9 @@ export type DialFailure =
   | 'crowded'
   | 'aborted'
 
+/** A step of connecting. */
+export type DialStep = 'TCP' | 'TLS' | 'HTTP'
+
 /** What a server answered that refused the upgrade. */
 export interface DialRefusal {
   /** Names and values in turn, as they came. */
@@ -42,17 +45,20 @@ export class DialError extends Error {
   readonly status: number | undefined
   /** What else that server said, where the options ask for it. */
   readonly refusal: DialRefusal | undefined
+  /** How far it had come when time was up. */
+  readonly step: DialStep | undefined
 
   constructor(
     failure: DialFailure,
     message: string,
-    options?: { status?: number; refusal?: DialRefusal | undefined; cause?: unknown },
+    options?: { status?: number; refusal?: DialRefusal | undefined; step?: DialStep; cause?: unknown },
   ) {
     super(message, { cause: options?.cause })
     this.name = 'DialError'
     this.failure = failure
     this.status = options?.status
     this.refusal = options?.refusal
+    this.step = options?.step
   }
 }
 
@@ -86,7 +92,8 @@ export function dial(url: string, options: DialOptions, events: DialEvents): Dia
   let webSocket: Upgraded
   let isSettled = false
   let timer: NodeJS.Timeout | undefined
-  let timeIsUp = (): void => fail(new DialError('timeout', `no handshake within ${limitMs} ms`))
+  let timeIsUp = (): void =>
+    fail(new DialError('timeout', `no handshake within ${limitMs} ms`, { step: webSocket.step }))
 
   const fail = (error: DialError): void => {
     if (isSettled) return

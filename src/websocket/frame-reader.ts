@@ -40,6 +40,8 @@ export interface MessageReceiver {
    * Without one it is joined. One that breaks off is not told of.
    */
   onLongMessage?(isBinary: boolean): MessageSink | undefined
+  /** From how many bytes on a message counts as long; default 64 KiB. */
+  readonly streamFromBytes?: number | undefined
 }
 
 /** Who takes a message piece by piece; the pieces are theirs. */
@@ -274,7 +276,8 @@ export class FrameReader {
       if (this.#left === 0) this.#endFrame(undefined)
       // One that comes in one frame is joined: many a peer that sends none does not read fragments.
       const isFragmented = !isFinal || (this.#first & 0x0f) === 0
-      if (isFragmented && !this.#isOffered && (this.#message?.length ?? 0) >= STREAM_FROM_BYTES) this.#offer()
+      const from = this.#messages.streamFromBytes ?? STREAM_FROM_BYTES
+      if (isFragmented && !this.#isOffered && (this.#message?.length ?? 0) >= from) this.#offer()
     }
     return end
   }

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
+import type { Gate } from '../core/access/gate.ts'
 import type { MessageContext } from '../core/context.ts'
 import type { Groups } from '../core/groups.ts'
 import type { MessageStore } from '../core/ports.ts'
@@ -107,6 +108,24 @@ export interface ListenerAddress {
   /** Address to bind; default all. */
   readonly host?: string
   readonly tls?: ListenerTlsOptions
+  /** What it asks of requests besides what the settings say. */
+  readonly rules?: RequestRules
+}
+
+/** What a listener asks of its requests, upgrades among them, and says in its answers; what is left out is not asked. */
+export interface RequestRules {
+  /** What its answers say in the header Server, where a backend does not say it. */
+  readonly server?: string
+  /** The longest address of a request; a longer one gets 414. */
+  readonly maxUriBytes?: number
+  /** The most bytes of header fields; more get 431. */
+  readonly maxHeaderBytes?: number
+  /** The largest body, looked into or not, in bytes; a larger one gets 413. */
+  readonly maxBodyBytes?: number
+  /** Whether a connection may have several requests. Default true. */
+  readonly keepsAlive?: boolean
+  /** How many requests of one connection may be without their answers; one more gets 503. */
+  readonly maxPipelined?: number
 }
 
 /** Gives the address that stands for all of this machine's: IPv6 with IPv4, or IPv4 alone where there is no IPv6. */
@@ -117,7 +136,7 @@ export function anyHost(): string {
 
 /** Certificates and checks of a listener. */
 export interface ListenerTlsOptions
-  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
+  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'crl' | 'key' | 'pfx' | 'passphrase'> {
   /** Whether clients must show a certificate of one of `ca`. Default false. */
   readonly requireClientCertificate?: boolean
   /** Whether clients may show one: what is shown must be of one of `ca`. Default false. */
@@ -233,6 +252,8 @@ export interface WebSocketServiceOptions {
   readonly slow: SlowReaders
   /** Whether long messages in fragments may go on as they come. */
   readonly passesFragments: boolean
+  /** From how many bytes on a message in fragments does so before it is complete; default 64 KiB. */
+  readonly streamFromBytes?: number | undefined
   /** How much of the frames of clients and their backends is logged. */
   readonly frameLogging: FrameLogging
   /** Further headers of the 101 answer, each as a line. */
@@ -241,6 +262,8 @@ export interface WebSocketServiceOptions {
   readonly requiresSubprotocol?: boolean
   /** Finds what the path, the query and the headers of a handshake give to its messages, or refuses it. */
   readonly parameters?: (head: RequestHead) => HeaderList | DirectAnswer
+  /** Who may connect; without it everybody may. */
+  readonly access?: Gate | undefined
   /** Upgrades are refused with 503 while true. */
   readonly isSuspended: boolean
 }

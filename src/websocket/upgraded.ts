@@ -1,3 +1,5 @@
+import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 
@@ -13,6 +15,14 @@ export class Upgraded extends WebSocket {
     if (head.length > 0) socket.unshift(head)
     this.#socket = socket
     this.emit('open')
+  }
+
+  /** Says how far the handshake has come. */
+  get step(): 'TCP' | 'TLS' | 'HTTP' {
+    const { _req: request } = this as unknown as { _req: ClientRequest | null }
+    const socket = request?.socket as (Socket & { readonly secureConnecting?: boolean }) | null | undefined
+    if (!socket || socket.connecting) return 'TCP'
+    return socket.secureConnecting ? 'TLS' : 'HTTP'
   }
 
   /** Gives the socket, once the handshake is done. */

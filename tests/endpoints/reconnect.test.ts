@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Backoff } from '../../src/endpoints/backoff.ts'
 import { ConnectGate, type ConnectGuest } from '../../src/endpoints/connect-gate.ts'
+import { Backoff } from '../../src/websocket/backoff.ts'
 import { freePort, startEcho, startRefusing } from '../support/backends.ts'
 import { connect, connectAll } from '../support/clients.ts'
 import { relay } from '../support/configurations.ts'

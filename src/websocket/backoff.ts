@@ -1,5 +1,5 @@
-/** How a link that cannot be opened, or was lost, is tried again. Durations are in milliseconds. */
-export interface ReconnectPolicy {
+/** The waits between attempts. Durations are in milliseconds. */
+export interface BackoffPolicy {
   /** The most attempts in a row; 0 for no end. */
   readonly maxCount: number
   /** The longest wait before the first one. */
@@ -8,6 +8,10 @@ export interface ReconnectPolicy {
   readonly factor: number
   /** The longest wait. */
   readonly maxWaitMs: number
+}
+
+/** How a link that cannot be opened, or was lost, is tried again. */
+export interface ReconnectPolicy extends BackoffPolicy {
   /** Whether a link that callers share is opened again at once when it is lost, not by the next message. */
   readonly isKeptWarm: boolean
 }
@@ -17,11 +21,16 @@ const WELL_MS = 10_000
 
 /** The waits between attempts: each random between nothing and a limit that grows, so that many do not come at once. */
 export class Backoff {
-  readonly #policy: ReconnectPolicy
+  readonly #policy: BackoffPolicy
   #count = 0
 
-  constructor(policy: ReconnectPolicy) {
+  constructor(policy: BackoffPolicy) {
     this.#policy = policy
+  }
+
+  /** How many attempts there were in a row. */
+  get count(): number {
+    return this.#count
   }
 
   /** Gives the wait before the next attempt in milliseconds; undefined when there were as many as may be. */
