@@ -32,6 +32,21 @@ export type SessionHead =
   | ({ readonly kind: 'group'; readonly number: number; readonly group: string } & SentAlong)
   | ({ readonly kind: 'session'; readonly number: number; readonly id: string } & SentAlong)
   | ({ readonly kind: 'broadcast'; readonly service: string; readonly path: string } & SentAlong)
+  | {
+      readonly kind: 'close'
+      readonly number: number
+      readonly id: string
+      readonly closeCode: number
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'close-group'
+      readonly number: number
+      readonly group: string
+      readonly except: string
+      readonly closeCode: number
+      readonly reason: string
+    }
   | Change
   | { readonly kind: 'count'; readonly number: number }
 
@@ -49,6 +64,14 @@ const MEMBERS: Readonly<Record<SessionHead['kind'], Readonly<Record<string, stri
   group: { number: 'number', group: 'string', isBinary: 'boolean', mayCompress: 'boolean' },
   session: { number: 'number', id: 'string', isBinary: 'boolean', mayCompress: 'boolean' },
   broadcast: { service: 'string', path: 'string', isBinary: 'boolean', mayCompress: 'boolean' },
+  close: { number: 'number', id: 'string', closeCode: 'number', reason: 'string' },
+  'close-group': {
+    number: 'number',
+    group: 'string',
+    except: 'string',
+    closeCode: 'number',
+    reason: 'string',
+  },
   join: { number: 'number', id: 'string', group: 'string' },
   leave: { number: 'number', id: 'string', group: 'string' },
   count: { number: 'number' },

@@ -2,6 +2,7 @@ import type { Bus } from '../core/cluster.ts'
 import { Fault } from '../core/fault.ts'
 import type {
   BroadcastElsewhere,
+  GroupClose,
   GroupMember,
   Groups,
   Pushed,
@@ -129,6 +130,41 @@ export class SharedGroups implements Groups, Resource {
     return { ...this.#here.sendTo(id, message), unanswered: isLost ? UNKNOWN : NONE }
   }
 
+  close(
+    whom: { readonly id: string } | { readonly group: string; readonly except?: string | undefined },
+    close: GroupClose,
+  ): MaybePromise<Pushed> {
+    if ('id' in whom) {
+      const node = this.#nodeOf(whom.id)
+      return node === undefined ? this.#here.close(whom, close) : this.#closeOne(whom.id, node, close)
+    }
+    const closed = this.#here.close(whom, close)
+    const { others } = this.#bus
+    if (others.length === 0) return closed
+    const asked = this.#answers.ask(others)
+    const { group, except = '' } = whom
+    if (
+      !this.#publish({
+        kind: 'close-group',
+        number: asked.number,
+        group,
+        except,
+        closeCode: close.code,
+        reason: close.reason,
+      })
+    )
+      this.#answers.withdraw(asked.number)
+    return this.#summed(closed, asked)
+  }
+
+  async #closeOne(id: string, node: string, close: GroupClose): Promise<Pushed> {
+    const answer = await this.#ask(node, number =>
+      encodeRecord({ kind: 'close', number, id, closeCode: close.code, reason: close.reason }),
+    )
+    if (!answer) return { delivered: 0, failed: [id], unanswered: [node] }
+    return { delivered: answer.delivered, failed: answer.failed, unanswered: NONE }
+  }
+
   async counts(): Promise<readonly SessionCount[]> {
     const here = this.#here.counts()
     const { others } = this.#bus
@@ -231,6 +267,12 @@ export class SharedGroups implements Groups, Resource {
         return told(this.#here.send(head.group, frameOf(head, data)))
       case 'session':
         return told(this.#here.sendTo(head.id, frameOf(head, data)))
+      case 'close':
+        return told(this.#here.close({ id: head.id }, { code: head.closeCode, reason: head.reason }))
+      case 'close-group': {
+        const { group, except, closeCode: code, reason } = head
+        return told(this.#here.close({ group, except }, { code, reason }))
+      }
       case 'count':
         return { ...told(), counts: this.#here.counts() }
       default:

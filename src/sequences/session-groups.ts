@@ -1,5 +1,6 @@
 import { Fault } from '../core/fault.ts'
 import type {
+  GroupClose,
   GroupMember,
   Groups,
   Pushed,
@@ -118,6 +119,23 @@ export class SessionGroups implements Groups, Resource {
   sendTo(id: string, message: PushedMessage): Pushed {
     const isTaken = this.#members.get(id)?.member.push(message) === true
     return isTaken ? { delivered: 1, failed: [] } : { delivered: 0, failed: [id] }
+  }
+
+  close(
+    whom: { readonly id: string } | { readonly group: string; readonly except?: string | undefined },
+    { code, reason }: GroupClose,
+  ): Pushed {
+    if ('id' in whom) {
+      const member = this.#members.get(whom.id)?.member
+      member?.close?.(code, reason)
+      return member?.close ? { delivered: 1, failed: [] } : { delivered: 0, failed: [whom.id] }
+    }
+    // Who is closed leaves the group meanwhile.
+    const members = [...(this.#groups.get(whom.group) ?? [])].filter(
+      ({ id, close }) => id !== whom.except && close !== undefined,
+    )
+    for (const member of members) member.close!(code, reason)
+    return { delivered: members.length, failed: [] }
   }
 
   async stop(): Promise<void> {

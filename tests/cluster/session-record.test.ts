@@ -13,6 +13,8 @@ const HEADS: readonly SessionHead[] = [
   },
   { kind: 'join', number: 1, id: 'chat-1.abc@b', group: 'red' },
   { kind: 'leave', number: 2, id: 'chat-1.abc@b', group: 'red' },
+  { kind: 'close', number: 4, id: 'chat-1.abc@b', closeCode: 4001, reason: 'out' },
+  { kind: 'close-group', number: 5, group: 'red', except: '', closeCode: 1000, reason: '' },
   { kind: 'count', number: 3 },
   { kind: 'answer', number: 3, delivered: 2, failed: ['chat-9'], unlisted: 1 },
 ]

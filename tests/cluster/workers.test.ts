@@ -65,7 +65,7 @@ const FILES = `
     <parameter name="transport.vfs.FileURI">file://FOLDER</parameter></parameters></inboundEndpoint>
   <sequence name="seen"><drop/></sequence>`
 
-describe('two workers', { timeout: LIMIT_MS }, () => {
+describe.concurrent('two workers', { timeout: LIMIT_MS }, () => {
   test('share a port; when one is killed the clients of the other stay, and it is replaced', async () => {
     await using two = await TwoWorkers.start(ECHO)
     const [, url] = await two.running.prints(/echo at (ws:[^"]+)/)
@@ -91,11 +91,21 @@ describe('two workers', { timeout: LIMIT_MS }, () => {
     for (const client of clients) client[Symbol.dispose]()
   })
 
-  test('have what runs in one process in one of them, and then in the other', async () => {
+  test('have what runs in one process in one of them, and then in the other; stop in good order', async () => {
     await using two = await TwoWorkers.start(FILES)
     const first = await two.worksIn('inbound endpoint files')
     await two.kill(first)
     expect(await two.worksIn('inbound endpoint files', `${first}`)).toBe(3 - first)
+
+    await two.running.prints(/all 2 workers are ready[\s\S]*all 2 workers are ready/)
+    two.running.kill('SIGTERM')
+    const { code, stdout } = await two.running.ended()
+    expect(code).toBe(0)
+    for (const worker of [1, 2]) {
+      expect(stdout).toContain(`"worker":${worker},"msg":"stopped"`)
+      expect(stdout).toContain(`worker ${worker} ended with exit code 0`)
+    }
+    for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
   })
 
   test('run a task once per tick, one of them being killed on the way', async () => {
@@ -118,18 +128,6 @@ describe('two workers', { timeout: LIMIT_MS }, () => {
     two.running.kill('SIGTERM')
     await two.running.ended()
     expect(backend.received).toHaveLength(60)
-  })
-
-  test('stop together, in good order', async () => {
-    await using two = await TwoWorkers.start(ECHO)
-    two.running.kill('SIGTERM')
-    const { code, stdout } = await two.running.ended()
-    expect(code).toBe(0)
-    for (const worker of [1, 2]) {
-      expect(stdout).toContain(`"worker":${worker},"msg":"stopped"`)
-      expect(stdout).toContain(`worker ${worker} ended with exit code 0`)
-    }
-    for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
   })
 
   test('are given up when one dies at once again and again', async () => {
