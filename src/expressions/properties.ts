@@ -13,7 +13,7 @@ import type { Scope } from './well-known.ts'
 
 type Read = (ctx: MessageContext) => PropertyValue
 
-const PROPERTIES: readonly string[] = ['default', 'axis2', 'operation', 'transport']
+const PROPERTIES: readonly string[] = ['default', 'axis2', 'operation', 'transport', 'session']
 const SCOPES: readonly string[] = [...PROPERTIES, 'registry', 'func', 'system', 'env', 'file']
 
 /** Properties that are computed from the payload. */
@@ -30,6 +30,7 @@ const PREFIXES: ReadonlyMap<string, Scope> = new Map([
   ['axis2', 'axis2'],
   ['trp', 'transport'],
   ['operation', 'operation'],
+  ['session', 'session'],
 ])
 
 /** A call of `get-property`, its arguments told apart. */

@@ -1,3 +1,5 @@
+import type { MessageContext } from '../core/context.ts'
+import { Fault } from '../core/fault.ts'
 import type { PropertyValue } from '../core/properties.ts'
 import { wholeText } from './value.ts'
 import { type Accessor, type Scope, wellKnown } from './well-known.ts'
@@ -42,7 +44,21 @@ function plain(scope: Scope, name: string): Accessor {
         set: (ctx, value) => ctx.operation.set(name, value),
         remove: ctx => ctx.operation.delete(name),
       }
+    case 'session':
+      return {
+        get: ctx => ctx.session?.attributes?.get(name),
+        set(ctx, value) {
+          if (value !== null && value !== undefined) attributesOf(ctx, name).set(name, value)
+        },
+        remove: ctx => void ctx.session?.attributes?.delete(name),
+      }
   }
+}
+
+/** @throws Fault 0 where the message belongs to no session */
+function attributesOf({ session }: MessageContext, name: string): Map<string, unknown> {
+  if (session?.attributes) return session.attributes
+  throw new Fault(0, `there is no WebSocket session to keep the property ${name} of scope session`)
 }
 
 /** Text as it is; XML and JSON on one line. */

@@ -35,6 +35,8 @@ export function compileAccess(access: SynapseAccess, compile: Compile): Evaluate
       return named(text, accessor('default', name).get)
     case 'props.axis2':
       return named(text, accessor('axis2', name).get)
+    case 'props.session':
+      return named(text, accessor('session', name).get)
     case 'params.queryParams':
       return named(text, accessor('default', `query.param.${name}`).get)
     case 'params.pathParams':

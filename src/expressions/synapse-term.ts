@@ -8,6 +8,7 @@ export type SynapseSource =
   | 'configs'
   | 'props.synapse'
   | 'props.axis2'
+  | 'props.session'
   | 'params.queryParams'
   | 'params.pathParams'
   | 'params.functionParams'

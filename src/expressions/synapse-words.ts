@@ -25,8 +25,8 @@ export const NO_MEMBERS: ReadonlySet<string> = new Set(
 )
 /** Accesses with two words in front. */
 export const SCOPES: Readonly<Record<string, Readonly<Record<string, SynapseSource>>>> = {
-  props: { synapse: 'props.synapse', axis2: 'props.axis2' },
-  properties: { synapse: 'props.synapse', axis2: 'props.axis2' },
+  props: { synapse: 'props.synapse', axis2: 'props.axis2', session: 'props.session' },
+  properties: { synapse: 'props.synapse', axis2: 'props.axis2', session: 'props.session' },
   params: {
     queryParams: 'params.queryParams',
     pathParams: 'params.pathParams',

@@ -2,7 +2,7 @@ import type { MessageContext } from '../core/context.ts'
 import type { PropertyValue } from '../core/properties.ts'
 
 /** The scopes a property can be set in. */
-export const SCOPES = ['default', 'axis2', 'axis2-client', 'transport', 'operation'] as const
+export const SCOPES = ['default', 'axis2', 'axis2-client', 'transport', 'operation', 'session'] as const
 
 /** Where a property lives. */
 export type Scope = (typeof SCOPES)[number]

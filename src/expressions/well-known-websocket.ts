@@ -118,6 +118,11 @@ export const webSocketProperties: readonly WellKnown[] = [
     'True on a message made of a pong.',
     ctx => ctx.event === 'pong' || undefined,
   ),
+  ...(['ping', 'pong'] as const).flatMap(kind =>
+    derived(`websocket.${kind}.frame`, ['default', 'axis2'], `What came in a ${kind}, in Base64.`, ctx =>
+      ctx.event === kind ? (ctx.frameData?.toString('base64') ?? '') : undefined,
+    ),
+  ),
   ...derived(
     'websocket.source.channel.identifier',
     ['default', 'axis2'],
@@ -125,10 +130,34 @@ export const webSocketProperties: readonly WellKnown[] = [
     ctx => ctx.session?.id,
   ),
   ...derived(
+    'websocket.correlation.id',
+    ['default', 'axis2'],
+    'The same: log lines name it.',
+    ctx => ctx.session?.id,
+  ),
+  ...derived(
     'websocket.subscriber.path',
     ['default'],
     'Path and query the client connected with; on a backend’s message the backend’s address.',
     ctx => (ctx.link ? ctx.link.address : ctx.session?.handshake.target),
+  ),
+  ...derived(
+    'websocket.user',
+    ['default'],
+    'Who the client is, where the service asks for that by `auth`: on requests over HTTP, too.',
+    ctx => ctx.origin.request?.identity?.user,
+  ),
+  ...derived(
+    'websocket.scopes',
+    ['default'],
+    'What that user may do: scopes with spaces between them.',
+    ctx => ctx.origin.request?.identity?.scopes.join(' '),
+  ),
+  ...derived(
+    'websocket.claims',
+    ['default'],
+    'What the credentials of that user say, as JSON: the claims of a token.',
+    ctx => ctx.origin.request?.identity?.claims,
   ),
   ...derived('clientId', ['axis2'], 'Names the client’s connection.', ctx => ctx.session?.id),
 

@@ -7,6 +7,7 @@ import { callTemplateMediator } from './call-template.ts'
 import { calloutMediator } from './callout.ts'
 import { classMediator } from './class.ts'
 import { cloneMediator } from './clone.ts'
+import { closeMediator } from './close.ts'
 import { conditionalRouterMediator } from './conditional-router.ts'
 import { dataMapperMediator } from './datamapper.ts'
 import { dropMediator } from './drop.ts'
@@ -58,6 +59,7 @@ export const mediators: readonly Mediator[] = [
   sendMediator,
   respondMediator,
   dropMediator,
+  closeMediator,
   joinGroupMediator,
   leaveGroupMediator,
   sendToGroupMediator,

@@ -6,6 +6,7 @@ import { type Dynamic, dynamic, expression } from '../expressions/expression.ts'
 import type { Accessor } from '../expressions/well-known.ts'
 import { type Build, mediator, type Wrong } from '../language/declare.ts'
 import { attribute, type Config, literal } from '../language/field.ts'
+import { refusedProperties } from '../language/options/options-context.ts'
 import type { Span } from '../language/source.ts'
 import { integer, oneOf, pattern, text } from '../language/types.ts'
 import type { Element } from '../language/xml.ts'
@@ -21,7 +22,7 @@ export const propertyFields = {
   }),
   type: attribute(oneOf(...TYPES), { doc: 'Type the value is turned into.', default: 'STRING' }),
   scope: attribute(oneOf(...WRITTEN_SCOPES), {
-    doc: 'Where the property lives; `registry` writes the resource `path`, or its property, `path@property`; `system` is the process, for all messages; `trace` writes a line to the log, at level trace.',
+    doc: 'Where the property lives; `registry` writes the resource `path`, or its property, `path@property`; `session` is the WebSocket client, from its handshake to its end, as the attributes that functions see; `system` is the process, for all messages; `trace` writes a line to the log, at level trace.',
     default: 'default',
   }),
   action: attribute(oneOf('set', 'remove'), { doc: 'Whether to set or remove it.', default: 'set' }),
@@ -83,9 +84,12 @@ function withName(config: PropertyConfig, use: (property: Accessor) => (ctx: Mes
 }
 
 /** Warns of a property that does nothing. */
-export function warnOfIdle({ scope, action }: PropertyConfig, build: Build, span: Span): void {
+export function warnOfIdle({ name, scope, action }: PropertyConfig, build: Build, span: Span): void {
   const why = idle(scope, action)
   if (why !== undefined) build.warning(span, 'no-effect', `<property> has no effect: ${why}.`)
+  const instead = name.fixed === undefined ? undefined : refusedProperties.get(name.fixed)
+  if (instead !== undefined && action !== 'remove')
+    build.warning(span, 'no-effect', `Property ${name.fixed} has no effect: ${instead}.`)
 }
 
 function reader({

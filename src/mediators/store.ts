@@ -7,6 +7,9 @@ import { attribute } from '../language/field.ts'
 import { reference } from '../language/types.ts'
 import { type DynamicKey, dynamicKey } from './dynamic-key.ts'
 
+/** The store is full or away: it may take the message later. */
+const STORE_AWAY = 306000
+
 const storeKey = dynamicKey('name of a message store')
 
 /** Puts a copy of the message into a message store. */
@@ -23,7 +26,7 @@ export const storeMediator = mediator({
     }),
   },
   notes:
-    'The copy has payload, headers and properties of its own. An HTTP caller whose message ends behind the store gets 202. A store that cannot take the message is a fault, and `HTTP_SC` is 500 then.',
+    'The copy has payload, headers and properties of its own. An HTTP caller whose message ends behind the store gets 202. A store that cannot take the message is a fault, and `HTTP_SC` is 500 then; it is 503 where the store is full or away (fault 306000), and so is the answer of a fault that nobody handles, with `Retry-After`.\n\nCompatibility: in the original `HTTP_SC` is 500 in any case.',
   example: `<store messageStore="orders"/>`,
   needsContent: () => true,
   compile({ messageStore, sequence }, build) {
@@ -66,7 +69,7 @@ function kept(ctx: MessageContext): void {
 
 function failed(ctx: MessageContext): (thrown: unknown) => never {
   return thrown => {
-    ctx.transport.status = 500
+    ctx.transport.status = thrown instanceof Fault && thrown.code === STORE_AWAY ? 503 : 500
     throw thrown
   }
 }

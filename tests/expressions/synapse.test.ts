@@ -82,7 +82,7 @@ describe('how it is written', () => {
     ['1 ^ 2', '^ is not allowed here', 5],
     ['nofn(1)', 'there is no function nofn()', 3],
     ['header.a', 'there is no value header; write headers', 3],
-    ['props.x.a', 'props needs one of props.synapse, props.axis2', 3],
+    ['props.x.a', 'props needs one of props.synapse, props.axis2, props.session', 3],
     ['params.a', 'params needs one of params.queryParams, params.pathParams, params.functionParams', 3],
     ['payload.lines[?(@.n ==)]', /the filter is not right: /, 17],
     ['payload.lines[?(@.n == 1]', '")" is missing', 28],

@@ -229,6 +229,19 @@ describe('what befell a session', () => {
   })
 })
 
+test.each(['ping', 'pong'] as const)(
+  'what came in a %s is there in Base64, and in no other message',
+  event => {
+    const name = `websocket.${event}.frame`
+    const came = context(undefined, { session: client, event, frameData: Buffer.from([0, 255]) })
+    expect([get(came, name), get(came, name, 'axis2')]).toEqual(['AP8=', 'AP8='])
+    expect(get(context(undefined, { session: client, event }), name)).toBe('')
+    expect(
+      get(context(undefined, { session: client, frame: 'text', frameData: Buffer.from('x') }), name),
+    ).toBeUndefined()
+  },
+)
+
 describe('what is known of a message', () => {
   test('of a proxy service', () => {
     const ctx = context()

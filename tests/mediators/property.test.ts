@@ -282,7 +282,7 @@ describe('scopes', () => {
 
   test.each(['synapse', 'env', 'file', 'func', 'Axis2'])('%s is no scope to set in', scope => {
     expect(findings(`<property name="p" value="1" scope="${scope}"/>`)).toEqual([
-      `bad-value: attribute scope is "${scope}"; expected one of default, axis2, axis2-client, transport, operation, registry, system, trace, analytics.`,
+      `bad-value: attribute scope is "${scope}"; expected one of default, axis2, axis2-client, transport, operation, session, registry, system, trace, analytics.`,
     ])
   })
 
