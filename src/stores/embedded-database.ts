@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Batch, ThreadJob } from './embedded-job.ts'
 import { bury, countLetters, discard, listLetters, resend } from './embedded-letters.ts'
+import { EmbeddedRoom } from './embedded-room.ts'
 import { prepare } from './embedded-schema.ts'
 import { EmbeddedTable, RowsGone } from './embedded-table.ts'
 
@@ -18,6 +19,7 @@ const READS: ReadonlySet<ThreadJob['kind']> = new Set([
 /** The file of messages: does what the process asks of it, a batch in a transaction. */
 export class EmbeddedDatabase {
   readonly #db: DatabaseSync
+  readonly #room: EmbeddedRoom
   readonly #tables = new Map<string, EmbeddedTable>()
   /** The answers to the parts of the transaction that were begun, and what they have changed. */
   #begun: unknown[][] = []
@@ -30,6 +32,7 @@ export class EmbeddedDatabase {
   /** @throws Error where the file cannot be opened */
   constructor(path: string) {
     this.#db = new DatabaseSync(path)
+    this.#room = new EmbeddedRoom(this.#db)
     try {
       prepare(this.#db)
     } catch (error) {
@@ -66,6 +69,11 @@ export class EmbeddedDatabase {
     })
     for (const table of this.#tables.values()) table.forget()
     return answers
+  }
+
+  /** Gives a little of the file back that is free; says whether there is more. @throws Error where it cannot now */
+  giveBack(): boolean {
+    return this.#room.giveBack()
   }
 
   /** Limits the size of the file to so many pages of 4096 bytes: beyond, it is as if the disk was full. */

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
-import { Fault } from '../core/fault.ts'
+import type { Fault } from '../core/fault.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Resource } from '../language/declare.ts'
 import { isKept, pack, unpack, type Wanted } from './embedded-batch.ts'
 import type { AnswerTo, BatchAnswer, Job, JobKind, JobOf } from './embedded-job.ts'
+import { storeFault } from './store-fault.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** How much may wait to be written; more is refused. */
@@ -205,5 +206,5 @@ export class EmbeddedFile implements Resource {
 }
 
 function fault({ store }: { readonly store: string }, reason: string): Fault {
-  return new Fault(306000, `message store ${store} cannot be used: ${reason}`)
+  return storeFault(`message store ${store} cannot be used: ${reason}`)
 }

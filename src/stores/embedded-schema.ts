@@ -36,7 +36,10 @@ const TABLES = `
  * @throws Error where the file is damaged, or of a version that is not known here
  */
 export function prepare(db: DatabaseSync): void {
-  db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+  // First, for a new file takes it as long as nothing is in it; one of before needs to be made anew for that.
+  db.exec(
+    `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
+  )
   db.exec('PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 67108864')
   if (versionOf(db) === 0) {
     db.exec('BEGIN IMMEDIATE')

@@ -1,5 +1,4 @@
 import type { MessageContext } from '../core/context.ts'
-import { Fault } from '../core/fault.ts'
 import type { Logger } from '../core/logger.ts'
 import type { MessageNumber } from '../core/ports.ts'
 import type { MaybePromise } from '../core/step.ts'
@@ -13,6 +12,7 @@ import { type NextMessage, OldestFirst } from './embedded-reader.ts'
 import { BySequence } from './embedded-sequence.ts'
 import type { StoreLimits } from './memory-store.ts'
 import type { Failure, ReadableStore, Removal, StoreTally } from './readable-store.ts'
+import { fullFault } from './store-fault.ts'
 import { StoredMessage } from './stored-message.ts'
 import { encodeStored } from './stored-record.ts'
 
@@ -136,9 +136,6 @@ export class EmbeddedStore implements ReadableStore, Resource {
     const answer = await this.#file.run<'put'>({ ...job, ...this.limits }, record)
     if (answer.outcome !== 'full') return answer
     const { messages, bytes } = answer
-    throw new Fault(
-      306000,
-      `message store ${this.name} is full: it holds ${messages} messages of ${bytes} bytes`,
-    )
+    throw fullFault(this.name, messages, bytes)
   }
 }

@@ -20,6 +20,12 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'it is damaged: it is no database',
 }
 
+/** How long after messages were written it is looked for room to give back, and how long between two steps of that. */
+const LOOK_MS = 1_000
+const STEP_MS = 10
+
+let looking: NodeJS.Timeout | undefined
+
 /** The parts of the transaction that is not complete. */
 let parts: Batch[] = []
 
@@ -51,6 +57,24 @@ function work(all: readonly Batch[]): BatchAnswer {
   }
 }
 
+/** Between transactions: what is to be written waits for one step at most. */
+function lookIn(ms: number): void {
+  looking ??= setTimeout(() => {
+    looking = undefined
+    if (parts.length > 0) lookIn(LOOK_MS)
+    else if (hasMoreRoom()) lookIn(STEP_MS)
+  }, ms)
+}
+
+function hasMoreRoom(): boolean {
+  try {
+    return database?.giveBack() === true
+  } catch {
+    // Another process has the file now. It is tried again after what is written next.
+    return false
+  }
+}
+
 function close(): void {
   try {
     database?.close()
@@ -67,6 +91,7 @@ function reasonOf({ errcode, message }: Error & { errcode?: number }): string {
 
 parentPort!.on('message', (batch: Batch | 'close') => {
   if (batch === 'close') {
+    clearTimeout(looking)
     close()
     parentPort!.close()
     return
@@ -82,6 +107,7 @@ parentPort!.on('message', (batch: Batch | 'close') => {
   const answer: BatchAnswer = { ...work(all), data }
   const buffers = (answer.answers ?? []).flatMap(each => each.flatMap(buffersOf))
   parentPort!.postMessage(answer, [...buffers, ...data.map(({ buffer }) => buffer as ArrayBuffer)])
+  lookIn(LOOK_MS)
 })
 
 /** What of an answer need not be copied. */

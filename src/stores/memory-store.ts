@@ -1,10 +1,10 @@
 import type { MessageContext } from '../core/context.ts'
-import { Fault } from '../core/fault.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Resource } from '../language/declare.ts'
 import { BoundedDeadLetters } from './memory-dead-letters.ts'
 import { MemoryNumbered } from './memory-numbered.ts'
 import type { Failure, ReadableStore, Removal, StoreTally } from './readable-store.ts'
+import { fullFault } from './store-fault.ts'
 import { StoredMessage } from './stored-message.ts'
 
 /** How much a store in memory holds at most. */
@@ -47,10 +47,7 @@ export class MemoryStore implements ReadableStore, Resource {
     const message = StoredMessage.of(ctx)
     const { maxMessages, maxBytes } = this.limits
     if (this.#messages.size >= maxMessages || this.#bytes + message.bytes > maxBytes)
-      throw new Fault(
-        306000,
-        `message store ${this.name} is full: it holds ${this.#messages.size} messages of ${this.#bytes} bytes`,
-      )
+      throw fullFault(this.name, this.#messages.size, this.#bytes)
     this.#add(message)
   }
 

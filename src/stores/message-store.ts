@@ -85,17 +85,20 @@ function makeStore(
     return store
   }
   if (kind === 'redis') {
-    if (values['store.max.messages'] !== undefined || values['store.max.bytes'] !== undefined)
+    if (values['store.max.bytes'] !== undefined)
       build.warning(
         span,
         'no-effect',
-        `Message store ${storeName} is in Redis: what it holds is not limited.`,
+        `Message store ${storeName} is in Redis: its bytes are not limited by store.max.bytes.`,
+        'Set store.max.messages, or the maxmemory of Redis.',
       )
     const { redisUrl: url = '', redisPrefix: prefix } = build.settings.storage
-    return build.resource(
+    const store = build.resource(
       `message store ${storeName} in redis`,
       () => new RedisStore(storeName, log, { url, prefix }),
     )
+    store.maxMessages = values['store.max.messages'] ?? Infinity
+    return store
   }
   const path = join(build.settings.storage.dataFolder, 'messages.db')
   const order = stands.isBySequence ? 'by number' : 'as they came'

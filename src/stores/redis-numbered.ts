@@ -11,11 +11,13 @@ local last = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
 if last + 1 ~= tonumber(ARGV[2]) then redis.call('HSET', KEYS[2], 'isLeftOut', 1) end
 return 0`
 
-/** Writes the number down of one that is in the queue now; gives the last number of the sender. */
+/** Writes the number down of one that is in the queue now; gives the last number of the sender, or `full`. */
 const WRITE_DOWN = `
-if redis.call('HEXISTS', KEYS[2], 'isLeftOut') == 1 then
+local why = redis.call('HGET', KEYS[2], 'isLeftOut')
+if why then
   redis.call('DEL', KEYS[2])
   redis.call('HINCRBY', KEYS[5], 'stored', -1)
+  if why == 'full' then return why end
 elseif redis.call('LINDEX', KEYS[3], 0) == ARGV[3] then
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
   redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1])
@@ -35,7 +37,7 @@ if tooMany > 0 then forget(redis.call('ZRANGE', KEYS[2], 0, math.min(tooMany, to
 return 0`
 
 /** Where a numbered message is to stand in the queue. */
-interface Place {
+export interface Place {
   /** Its name in the queue, and the keys of the job and of the list of those that wait. */
   readonly id: string
   readonly job: string
@@ -44,8 +46,8 @@ interface Place {
 }
 
 /**
- * Has a message added in a transaction only if it is the next of its sender; `add` is what adds it, by one command.
- * There are three answers then: the last one is the last number of the sender.
+ * Has a message added in a transaction only if it is the next of its sender; `add` is what adds it, its last command.
+ * There are two answers more then: the last one is the last number of the sender, or `full`.
  */
 export function addNext(
   multi: Multi,

@@ -1,6 +1,7 @@
-import { Fault } from '../core/fault.ts'
 import type { MessageNumber } from '../core/ports.ts'
+import { addTo } from './redis-additions.ts'
 import type { RedisQueue } from './redis-queue.ts'
+import { fullFault, storeFault } from './store-fault.ts'
 
 /** Most messages that are sent together: more would hold up what others have to say to Redis. */
 const MAX_BATCH = 200
@@ -19,6 +20,8 @@ interface Put {
 
 /** Sends what is put into a store at about the same time together, in order. */
 export class RedisPuts {
+  /** How many messages the store may hold. */
+  maxMessages = Infinity
   readonly #queue: RedisQueue
   readonly #name: string
   #waiting: Put[] = []
@@ -37,9 +40,7 @@ export class RedisPuts {
   put(id: string, data: string, number?: MessageNumber): Promise<number | undefined> {
     // A message of any size goes when nothing else does.
     if (this.#pendingChars > 0 && this.#pendingChars + data.length > MAX_PENDING_CHARS)
-      throw new Fault(306000, `message store ${this.#name}: Redis is too slow for what is put in`, {
-        retryAfterMs: 1_000,
-      })
+      throw storeFault(`message store ${this.#name}: Redis is too slow for what is put in`, 1_000)
     this.#pendingChars += data.length
     return new Promise((done, failed) => {
       if (this.#waiting.push({ id, data, number, done, failed }) > 1) return
@@ -75,11 +76,14 @@ export class RedisPuts {
   }
 
   #sendBatch(batch: readonly Put[], chars: number): void {
-    const sent = this.#queue
-      .add(batch)
+    const sent = addTo(this.#queue, batch, this.maxMessages)
       .then(
         lasts => {
-          for (const [index, { done }] of batch.entries()) done(lasts[index])
+          for (const [index, { done, failed }] of batch.entries()) {
+            const last = lasts[index]
+            if (last === 'full') failed(fullFault(this.#name, this.maxMessages))
+            else done(last)
+          }
         },
         error => {
           for (const { failed } of batch) failed(error)

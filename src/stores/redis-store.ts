@@ -1,7 +1,6 @@
 import { type RedisConnection, releaseRedis, sharedRedis } from '../cluster/redis-connection.ts'
 import { RedisError } from '../cluster/redis-error.ts'
 import type { MessageContext } from '../core/context.ts'
-import { Fault } from '../core/fault.ts'
 import type { Logger } from '../core/logger.ts'
 import type { MessageNumber } from '../core/ports.ts'
 import type { Resource } from '../language/declare.ts'
@@ -12,6 +11,8 @@ import { RedisPuts } from './redis-puts.ts'
 import { RedisQueue } from './redis-queue.ts'
 import { writeData } from './redis-record.ts'
 import { RedisTaking } from './redis-taking.ts'
+import { RedisTally } from './redis-tally.ts'
+import { storeFault } from './store-fault.ts'
 import { StoredMessage } from './stored-message.ts'
 import { encodeStored } from './stored-record.ts'
 
@@ -21,9 +22,6 @@ export interface RedisStoreOptions {
   /** What the names of all its keys begin with. */
   readonly prefix: string
 }
-
-/** After this long it is worth trying again, in milliseconds. */
-const RETRY_AFTER_MS = 2_000
 
 /**
  * Messages in Redis, in order, for all processes that have the same one. As safe as Redis is: it must write to disk
@@ -36,7 +34,7 @@ export class RedisStore implements ReadableStore, Resource {
   readonly numbered: RedisNumbered
   readonly #log: Logger
   readonly #connection: RedisConnection
-  readonly #queue: RedisQueue
+  readonly #tally: RedisTally
   readonly #puts: RedisPuts
   readonly #taking: RedisTaking
   readonly #forgetConnection: () => void
@@ -47,12 +45,13 @@ export class RedisStore implements ReadableStore, Resource {
     this.name = name
     this.#log = log
     this.#connection = sharedRedis(url, log)
-    this.#queue = new RedisQueue(this.#connection, name, prefix)
-    this.#puts = new RedisPuts(this.#queue, name)
-    this.#taking = new RedisTaking(name, log, this.#queue, this.#connection)
-    this.deadLetters = new RedisDeadLetters(this.#queue, work => this.#guard(work))
+    const queue = new RedisQueue(this.#connection, name, prefix)
+    this.#tally = new RedisTally(queue)
+    this.#puts = new RedisPuts(queue, name)
+    this.#taking = new RedisTaking(name, log, queue, this.#connection)
+    this.deadLetters = new RedisDeadLetters(queue, work => this.#guard(work))
     this.numbered = new RedisNumbered(
-      this.#queue,
+      queue,
       async (ctx, number) => (await this.#put(ctx, number)) ?? 0,
       work => this.#guard(work),
     )
@@ -60,6 +59,11 @@ export class RedisStore implements ReadableStore, Resource {
       cameBack: () => this.#warn(),
       wentAway: () => this.#taking.doubt(),
     })
+  }
+
+  /** Most messages it may hold, for what this process puts in. */
+  set maxMessages(most: number) {
+    this.#puts.maxMessages = most
   }
 
   start(): void {
@@ -76,12 +80,12 @@ export class RedisStore implements ReadableStore, Resource {
   }
 
   async size(): Promise<number> {
-    const { taken, waiting } = await this.#guard(this.#queue.size())
+    const { taken, waiting } = await this.#guard(this.#tally.size())
     return taken + waiting
   }
 
   tally(): Promise<StoreTally> {
-    return this.#guard(this.#queue.tally())
+    return this.#guard(this.#tally.read())
   }
 
   /** Gives undefined as well while another process takes messages. @throws Fault 306000 when Redis is away */
@@ -135,9 +139,7 @@ export class RedisStore implements ReadableStore, Resource {
       return await work
     } catch (error) {
       if (!(error instanceof RedisError)) throw error
-      throw new Fault(306000, `message store ${this.name} cannot be used: ${error.message}`, {
-        retryAfterMs: RETRY_AFTER_MS,
-      })
+      throw storeFault(`message store ${this.name} cannot be used: ${error.message}`)
     }
   }
 }

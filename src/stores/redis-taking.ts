@@ -2,8 +2,10 @@ import type { RedisConnection } from '../cluster/redis-connection.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Removal } from './readable-store.ts'
 import { RedisLease } from './redis-lease.ts'
-import type { Ended, QueuedMessage, RedisQueue } from './redis-queue.ts'
+import { type Ended, type QueuedMessage, RedisMoves } from './redis-moves.ts'
+import type { RedisQueue } from './redis-queue.ts'
 import { readData } from './redis-record.ts'
+import { RedisTally } from './redis-tally.ts'
 import type { StoredMessage } from './stored-message.ts'
 
 /** Most messages that are fetched before somebody asks for them. */
@@ -45,7 +47,8 @@ interface Waiter<T> {
 export class RedisTaking {
   readonly #name: string
   readonly #log: Logger
-  readonly #queue: RedisQueue
+  readonly #moves: RedisMoves
+  readonly #tally: RedisTally
   readonly #lease: RedisLease
   readonly #inHand = new Map<StoredMessage, Taken>()
   /** Fetched, or given back, and not in anybody's hands; the first in front. */
@@ -62,7 +65,8 @@ export class RedisTaking {
   constructor(name: string, log: Logger, queue: RedisQueue, connection: RedisConnection) {
     this.#name = name
     this.#log = log
-    this.#queue = queue
+    this.#moves = new RedisMoves(queue)
+    this.#tally = new RedisTally(queue)
     const isBusy = (): boolean => this.#inHand.size > 0 || this.#ready.length > 0
     this.#lease = new RedisLease(connection, queue.keyOf('taker'), {
       get isBusy() {
@@ -158,7 +162,7 @@ export class RedisTaking {
       if (this.#isUnwanted) await this.#return()
       const wanted = isMine ? this.#wanted() : 0
       const ended = told.filter(({ taken }) => this.#inHand.has(taken.message)).map(readEnded)
-      const { refused, found } = await this.#queue.goOn(ended, wanted, this.holder)
+      const { refused, found } = await this.#moves.goOn(ended, wanted, this.holder)
       this.#accept(found)
       for (const end of ended) if (!refused.includes(end)) this.#forget(end.id)
       for (const end of refused) await this.#settle(end)
@@ -220,7 +224,7 @@ export class RedisTaking {
    * for gone and another one has the message. Then what becomes of it there decides.
    */
   async #settle({ id, as }: Ended): Promise<void> {
-    if (as === 'died' || !(await this.#queue.discard(id))) await this.#queue.addToTally(as, -1)
+    if (as === 'died' || !(await this.#moves.discard(id))) await this.#tally.add(as, -1)
     this.#forget(id)
   }
 
@@ -228,11 +232,11 @@ export class RedisTaking {
   async #recover(): Promise<void> {
     const untold = [...this.#inHand.values()].filter(({ ending }) => ending)
     const ended = untold.map(taken => readEnded({ taken, ending: taken.ending! }))
-    const { refused } = await this.#queue.goOn(ended, 0, this.holder)
+    const { refused } = await this.#moves.goOn(ended, 0, this.holder)
     for (const end of ended) if (!refused.includes(end)) this.#forget(end.id)
     for (const end of refused) await this.#settle(end)
 
-    const taken = await this.#queue.taken()
+    const taken = await this.#moves.taken()
     const mine = new Set(taken.filter(({ token }) => token === this.holder).map(({ id }) => id))
     this.#ready = this.#ready.filter(({ id }) => mine.has(id))
     const known = new Set([...this.#inHand.values(), ...this.#ready].map(({ id }) => id))
@@ -240,9 +244,9 @@ export class RedisTaking {
       .filter(({ id }) => !known.has(id))
       .map(({ id, token }) => ({ id, token, isUnseen: token === this.holder }))
     const again = lost.filter(({ isUnseen }) => !isUnseen).length
-    await this.#queue.putBack(lost, again > 0 ? ['redelivered', again] : undefined)
+    await this.#moves.putBack(lost, again > 0 ? ['redelivered', again] : undefined)
     if (again > 0) this.#warn(again, 'messages come again, for the process that had them is gone')
-    const wrong = await this.#queue.balance()
+    const wrong = await this.#tally.balance()
     if (wrong !== 0) this.#warn(wrong, 'messages more were stored than was counted: the count is put right')
   }
 
@@ -252,7 +256,7 @@ export class RedisTaking {
 
   /** Looks whether something is taken that is in nobody's hands: an answer of Redis may have been lost. */
   async #lookForLost(): Promise<void> {
-    const { taken } = await this.#queue.size()
+    const { taken } = await this.#tally.size()
     if (taken > this.#inHand.size + this.#ready.length) this.#lease.doubt()
   }
 
@@ -271,7 +275,7 @@ export class RedisTaking {
 
   async #putBack(all: readonly Taken[], again = 0): Promise<void> {
     const { holder: token } = this
-    await this.#queue.putBack(
+    await this.#moves.putBack(
       all.map(({ id, isSeen }) => ({ id, token, isUnseen: !isSeen })),
       again > 0 ? ['redelivered', again] : undefined,
     )

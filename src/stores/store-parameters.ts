@@ -74,7 +74,7 @@ export const storeParameters = {
   },
   'store.max.bytes': {
     type: integer({ min: 1 }),
-    doc: `Most bytes of payload it holds; putting in more is a fault. Default ${DEFAULT_STORE_LIMITS.maxBytes} in memory, none in a durable store.`,
+    doc: `Most bytes of payload it holds; putting in more is a fault. Default ${DEFAULT_STORE_LIMITS.maxBytes} in memory, none in a file; has no effect in Redis.`,
   },
   'store.producer.guaranteed.delivery.enable': {
     type: boolean,

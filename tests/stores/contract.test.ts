@@ -156,19 +156,36 @@ describe.each(KINDS)('a store, $name', ({ kind, open }) => {
   })
 })
 
-describe.each(KINDS.filter(({ kind }) => kind !== 'redis'))('the limits of a store, $name', ({ open }) => {
+describe.each(KINDS)('the limits of a store, $name', ({ open, kind }) => {
   test('hold for the number of messages', async () => {
     await using opened = await open({ maxMessages: 2, maxBytes: 1_000 })
     const { store } = opened
     await fill(store, 2)
-    await expect(async () => await store.put(contextWith('x'))).rejects.toThrow(
-      'message store s is full: it holds 2 messages of 4 bytes',
-    )
+    const size = kind === 'redis' ? '2 messages' : '2 messages of 4 bytes'
+    await expect(async () => await store.put(contextWith('x'))).rejects.toMatchObject({
+      code: 306000,
+      retryAfterMs: 2_000,
+      message: `message store s is full: it holds ${size}`,
+    })
     await store.remove((await store.take())!, 'delivered')
     await store.put(contextWith('y'))
     expect(await takeAll(store)).toEqual(['m2', 'y'])
   })
 
+  test('hold for those put in at once, and what is left out is counted nowhere', async () => {
+    await using opened = await open({ maxMessages: 3, maxBytes: 1_000 })
+    const { store } = opened
+    const put = await Promise.allSettled(
+      ['1', '2', '3', '4', '5'].map(async text => await store.put(contextWith(text))),
+    )
+    expect(put.map(({ status }) => status === 'fulfilled')).toEqual([true, true, true, false, false])
+    expect(await store.tally()).toMatchObject({ stored: 3 })
+    expect(await store.size()).toBe(3)
+    expect(await takeAll(store)).toEqual(['1', '2', '3'])
+  })
+})
+
+describe.each(KINDS.filter(({ kind }) => kind !== 'redis'))('the limits of a store, $name', ({ open }) => {
   test('hold for their bytes, also for those put in at once', async () => {
     await using opened = await open({ maxMessages: 100, maxBytes: 10 })
     const { store } = opened

@@ -78,18 +78,23 @@ afterAll(async () => await (await server)?.[Symbol.asyncDispose]())
 const redis: StoreKindUnderTest = {
   name: 'redis',
   kind: 'redis',
-  async open() {
+  async open(limits) {
     server ??= RedisServer.start()
     const { url } = await server
     const log = new RecordingLogger()
     const prefix = randomUUID()
-    let store = new RedisStore('s', log, { url, prefix })
+    const made = (): RedisStore => {
+      const store = new RedisStore('s', log, { url, prefix })
+      if (limits) store.maxMessages = limits.maxMessages
+      return store
+    }
+    let store = made()
     return {
       store,
       log,
       async reopen() {
         await store.stop()
-        store = new RedisStore('s', log, { url, prefix })
+        store = made()
         return store
       },
       [Symbol.asyncDispose]: () => store.stop(),

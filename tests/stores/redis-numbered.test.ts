@@ -78,6 +78,24 @@ test('they keep their order among others, and senders and scopes are apart', asy
   expect(await all(store)).toEqual(['a1', 'b\nÜ1', 'plain', 'a1', 'a2'])
 })
 
+test('one that the store has no room for is a fault, and the next number stays the same', async () => {
+  await using opened = stores()
+  const store = opened.open()
+  store.maxMessages = 2
+  const put3 = await Promise.allSettled([put(store, 1), put(store, 2), put(store, 3), put(store, 2)])
+  const full = { status: 'rejected', reason: expect.objectContaining({ code: 306000 }) }
+  expect(put3).toEqual([
+    { status: 'fulfilled', value: 1 },
+    { status: 'fulfilled', value: 2 },
+    full,
+    // What is known is no message more.
+    { status: 'fulfilled', value: 2 },
+  ])
+  expect(await store.tally()).toMatchObject({ stored: 2 })
+  expect(await all(store)).toEqual(['a1', 'a2'])
+  expect(await put(store, 3)).toBe(3)
+})
+
 test('two processes take each message once', async () => {
   await using opened = stores()
   const [one, two] = [opened.open(), opened.open()]

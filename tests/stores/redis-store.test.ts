@@ -189,7 +189,7 @@ test('nothing that was accepted is lost when Redis is frozen under load', async 
   })
 }, 60_000)
 
-test('says at once and clearly that Redis is away, without its password', async () => {
+test.concurrent('says at once and clearly that Redis is away, without its password', async () => {
   await using opened = await Opened.start({ password: 'geheim%41' })
   const store = opened.open()
   await store.put(contextWith('kept'))
@@ -210,14 +210,14 @@ test('says at once and clearly that Redis is away, without its password', async 
   expect(written).not.toContain('geheim')
 }, 30_000)
 
-test('warns when Redis does not write to disk what it is told', async () => {
+test.concurrent('warns when Redis does not write to disk what it is told', async () => {
   await using opened = await Opened.start({})
   const store = opened.open()
   await store.put(contextWith('x'))
   expect(opened.lines('does not write to disk')).toHaveLength(1)
 })
 
-test('refuses what does not fit into Redis, and takes more when there is room again', async () => {
+test.concurrent('refuses what does not fit into Redis, and takes more when there is room again', async () => {
   await using opened = await Opened.start({ arguments: ['--maxmemory', '8mb'] })
   const store = opened.open()
   const big = 'x'.repeat(500_000)
@@ -238,7 +238,7 @@ test('refuses what does not fit into Redis, and takes more when there is room ag
   expect(taker.taken.at(-1)).toBe('y')
 }, 30_000)
 
-test('one process at a time takes, and another one when that has stopped', async () => {
+test.concurrent('one process at a time takes, and another one when that has stopped', async () => {
   await using opened = await Opened.start()
   const [one, two] = [opened.open(), opened.open()]
   for (const text of ['m1', 'm2', 'm3']) await one.put(contextWith(text))
@@ -252,7 +252,7 @@ test('one process at a time takes, and another one when that has stopped', async
   expect(await two.tally()).toMatchObject({ redelivered: 1 })
 })
 
-test('keeps a payload of any kind as it is', async () => {
+test.concurrent('keeps a payload of any kind as it is', async () => {
   await using opened = await Opened.start()
   const store = opened.open('named: 100 % "odd"')
   const texts = ['', '\u0000\u001f"\\', 'ÄÖÜ 😀 \u2028', '\ufeffbom']
@@ -260,7 +260,7 @@ test('keeps a payload of any kind as it is', async () => {
   for (const text of texts) expect(textOf(await store.take())).toBe(text)
 })
 
-test('gives messages back that nobody comes for, and in their place', async () => {
+test.concurrent('gives messages back that nobody comes for, and in their place', async () => {
   await using opened = await Opened.start()
   const [one, two] = [opened.open(), opened.open()]
   const texts = Array.from({ length: 100 }, (_, index) => `m${index}`)
