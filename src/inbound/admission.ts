@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { MessageContext } from '../core/context.ts'
 import type { Origin, Service } from '../core/ports.ts'
+import type { HeaderList } from '../core/route.ts'
 import { Content } from '../message/content.ts'
 import { Headers } from '../message/headers.ts'
 import { Message } from '../message/message.ts'
 import type { WebSocketServiceOptions } from '../websocket/options.ts'
 import { type Arrival, ConnectionLimits, type ConnectionRefusal } from './connection-limits.ts'
+import { hideTokens } from './hidden-tokens.ts'
 import type { HttpRequest } from './http-request.ts'
 import { originRefusal } from './origins.ts'
 import type { QuietLog } from './quiet-log.ts'
@@ -15,6 +17,7 @@ export interface Refusal {
   readonly status: number
   readonly reason: string
   readonly retryAfterSeconds?: number
+  readonly headers?: HeaderList
   /** Names it in the log and for the client. */
   readonly id: string
 }
@@ -38,6 +41,22 @@ export class Admission {
     this.#options = options
     this.#log = log
     this.#limits = limits && new ConnectionLimits(limits)
+  }
+
+  /** Finds out who a client is, where the service asks for that; or says what becomes of it instead. */
+  async identify(request: HttpRequest, offered: readonly string[]): Promise<Refusal | undefined> {
+    const { access } = this.#options
+    if (!access) return undefined
+    const asked = access.admit(request, offered)
+    hideTokens(request, access)
+    const found = await asked
+    if (found === 'later') return undefined
+    if ('status' in found) {
+      const { status, message: reason, detail, headers } = found
+      return this.#refuse(request, { status, reason, headers }, detail)
+    }
+    request.identity = found
+    return undefined
   }
 
   /** Counts a client in until its socket is gone; or says what becomes of it instead. */

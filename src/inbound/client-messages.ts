@@ -165,8 +165,11 @@ export class ClientMessages {
     this.#push(ctx, this.#hooks.error)
   }
 
-  /** Runs the terminate message, with what backends are told unless it says otherwise. */
-  close(told: RelayedClose): void {
+  /**
+   * Runs the terminate message, with what backends are told unless it says otherwise. It has no hook where the client
+   * was never let in.
+   */
+  close(told: RelayedClose, isLetIn = true): void {
     const ctx = new MessageContext(this.#session.service, this.#session, Message.empty(), {
       session: this.#session,
       event: 'close',
@@ -175,7 +178,7 @@ export class ClientMessages {
       ctx.transport.extra.set('websocket.close.code', told.code)
       ctx.transport.extra.set('websocket.reason.text', told.reason)
     }
-    this.#push(ctx, this.#hooks.close)
+    this.#push(ctx, isLetIn ? this.#hooks.close : undefined)
   }
 
   /** Waits until all that came before a message has ended, where replies keep their order. */

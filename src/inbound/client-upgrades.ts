@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { Admitted } from '../core/access/gate.ts'
+import { withoutBearer } from '../core/access/token-place.ts'
 import type { Handshake } from '../core/session.ts'
 import type { ServedService } from '../language/declare.ts'
 import {
@@ -12,7 +14,7 @@ import {
 } from '../websocket/accept.ts'
 import type { Connection, ConnectionEvents } from '../websocket/connection.ts'
 import type { FrameLog } from '../websocket/frame-log.ts'
-import type { ConnectionOptions } from '../websocket/options.ts'
+import type { ConnectionOptions, RequestRules } from '../websocket/options.ts'
 import { upgradeProblem } from '../websocket/upgrade-check.ts'
 import type { ClosedAtOnce } from './admission.ts'
 import { certificateOf } from './client-certificate.ts'
@@ -21,6 +23,7 @@ import { holdUpgrade, type LetIn } from './held-upgrade.ts'
 import { HttpRequest } from './http-request.ts'
 import { hasTooManyHeaders, STOPPING, TOO_MANY_HEADERS } from './http-server.ts'
 import type { Leave } from './leave.ts'
+import { headRefusal } from './request-rules.ts'
 import { RouteTable } from './route-table.ts'
 import { ClientSessions } from './sessions.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
@@ -32,6 +35,8 @@ export interface ClientUpgradesOptions {
   readonly maxHeaders: number
   /** Whose word is taken for where a request comes from. */
   readonly proxies: TrustedProxies | undefined
+  /** What the listener asks of requests besides. */
+  readonly rules?: RequestRules | undefined
 }
 
 /** What a client that asked for an upgrade is answered in place of it. */
@@ -44,22 +49,63 @@ const DEAF = { onMessage(): void {}, onClose(): void {} }
 
 /** The upgrades of a listener: decides which are made, and gives their connections to the WebSocket services. */
 export class ClientUpgrades {
-  /** Whether there is no WebSocket service here. */
-  readonly isEmpty: boolean
   readonly #options: ClientUpgradesOptions
   readonly #services = new RouteTable<ClientSessions>()
+  readonly #byServed = new Map<ServedService, ClientSessions>()
+  /** Clients of services that are not served any more. */
+  readonly #left = new Set<ClientSessions>()
+  /** Where clients belong whose upgrades are being made. */
+  readonly #admitted = new WeakMap<IncomingMessage, ClientSessions>()
+  /** Who they are, where a service asks for that. */
+  readonly #identities = new WeakMap<IncomingMessage, Admitted>()
   /** Upgrades that are made only to be closed, with what they are told. */
   readonly #unwanted = new WeakMap<IncomingMessage, ClosedAtOnce>()
   /** Upgrades of clients that had to wait for them. */
   readonly #letIn = new WeakMap<IncomingMessage, LetIn>()
+  readonly #rules: RequestRules
+  /** What every 101 answer of the listener says. */
+  readonly #ownHeaders: readonly string[]
   #isDraining = false
 
   constructor(services: readonly ServedService[], options: ClientUpgradesOptions) {
+    const { rules = {} } = options
     this.#options = options
-    for (const served of services) {
-      if (served.webSocket) this.#services.add(served.path, new ClientSessions(served))
-    }
-    this.isEmpty = this.#services.values().length === 0
+    this.#rules = rules
+    this.#ownHeaders = rules.server === undefined ? [] : [`Server: ${rules.server}`]
+    for (const served of services) this.attach(served)
+  }
+
+  /** Whether there is no WebSocket service here. */
+  get isEmpty(): boolean {
+    return this.#byServed.size === 0
+  }
+
+  /** Has clients come to a service, where it takes WebSockets. */
+  attach(served: ServedService): void {
+    if (!served.webSocket) return
+    const sessions = new ClientSessions(served)
+    this.#services.add(served.path, sessions)
+    this.#byServed.set(served, sessions)
+  }
+
+  /** Has no more clients come to a service; those that are there stay. */
+  detach(served: ServedService): void {
+    const sessions = this.#byServed.get(served)
+    if (!sessions) return
+    this.#byServed.delete(served)
+    this.#services.remove(served.path, sessions)
+    this.#left.add(sessions)
+    for (const each of this.#left) if (each.size === 0) this.#forget(each)
+  }
+
+  /** Lets go of a service that is not served any more, and has no clients. */
+  #forget(sessions: ClientSessions): void {
+    this.#left.delete(sessions)
+    void sessions.leave({ graceMs: 0, spreadMs: 0 })
+  }
+
+  get #all(): readonly ClientSessions[] {
+    return [...this.#byServed.values(), ...this.#left]
   }
 
   /** Whether a WebSocket is served on a path. */
@@ -74,6 +120,8 @@ export class ClientUpgrades {
   async admit(raw: IncomingMessage): Promise<UpgradeAnswer | 'gone' | undefined> {
     const head = new HttpRequest(raw, this.#options.proxies)
     const sessions = this.#services.find(head.path)
+    const broken = headRefusal(raw, this.#rules)
+    if (broken) return answer(broken.status, broken.message)
     if (hasTooManyHeaders(raw, this.#options.maxHeaders)) return answer(431, TOO_MANY_HEADERS)
     if (this.#isDraining) return answer(503, STOPPING, ['Retry-After', String(RETRY_AFTER_S)])
     if (!sessions) return answer(404, 'nothing is served here')
@@ -83,6 +131,7 @@ export class ClientUpgrades {
       subprotocols,
       handshake,
       requiresSubprotocol,
+      access,
       upgradeHeaders = [],
     } = sessions.options
     if (isSuspended) return answer(503, 'the inbound endpoint is suspended')
@@ -97,6 +146,16 @@ export class ClientUpgrades {
       return answer(refusal.status, refusal.body ?? 'no resource of the API takes a WebSocket here')
     if (requiresSubprotocol && !offersOneOf(raw, subprotocols))
       return answer(400, 'no subprotocol that was offered is served here')
+    const all = takeSubprotocols(raw)
+    const unknown = await sessions.identify(head, all)
+    if (unknown) {
+      const refused = answer(unknown.status, unknown.reason, undefined, unknown.id)
+      return { ...refused, headers: { ...refused.headers, ...Object.fromEntries(unknown.headers ?? []) } }
+    }
+    if (raw.socket.destroyed) return 'gone'
+    // That may have begun while it was found out who the client is.
+    if (this.#isDraining) return answer(503, STOPPING, ['Retry-After', String(RETRY_AFTER_S)])
+    if (head.identity) this.#identities.set(raw, head.identity)
     const admission = sessions.admit(head)
     if (admission && 'status' in admission) {
       const { retryAfterSeconds: seconds } = admission
@@ -104,10 +163,11 @@ export class ClientUpgrades {
       return answer(admission.status, admission.reason, retryAfter, admission.id)
     }
     if (admission) this.#unwanted.set(raw, admission)
-    const offered = takeSubprotocols(raw)
+    const offered = access ? withoutBearer(all, access.subprotocols) : all
     const chosen = offered.find(name => subprotocols.includes(name)) ?? ''
     answerSubprotocol(raw, chosen)
-    answerHeaders(raw, upgradeHeaders)
+    answerHeaders(raw, [...this.#ownHeaders, ...upgradeHeaders])
+    this.#admitted.set(raw, sessions)
     return handshake.isHeld && !admission ? this.#hold(sessions, head, offered) : undefined
   }
 
@@ -122,7 +182,10 @@ export class ClientUpgrades {
       return
     }
     const head = new HttpRequest(raw, this.#options.proxies)
-    const sessions = this.#services.find(head.path)!
+    head.identity = this.#identities.get(raw)
+    const sessions = this.#admitted.get(raw)!
+    // The service may have been given up in the meantime: whoever was let in stays.
+    if (this.#services.find(head.path) !== sessions) this.#left.add(sessions)
     const { connection } = sessions.options
     const options = { ...this.#options.connection, ...connection, subprotocol: chosenSubprotocol(raw) }
     const connect = (events: ConnectionEvents, frameLog?: FrameLog): Connection =>
@@ -139,20 +202,25 @@ export class ClientUpgrades {
 
   /** How many clients are connected. */
   get sessions(): number {
-    return this.#services.values().reduce((sum, { size }) => sum + size, 0)
+    return this.#all.reduce((sum, { size }) => sum + size, 0)
   }
 
   /** Makes no more upgrades: those who ask, and those who wait to be let in, are told to come again later. */
   announce(): void {
     this.#isDraining = true
-    for (const sessions of this.#services.values()) sessions.refuseHeld()
+    for (const sessions of this.#all) sessions.refuseHeld()
   }
 
   /** Ends the sessions there are; gives how many could not be ended in order. */
   async leave(leave: Leave): Promise<number> {
     this.announce()
-    const cut = await Promise.all(this.#services.values().map(sessions => sessions.leave(leave)))
+    const cut = await Promise.all(this.#all.map(sessions => sessions.leave(leave)))
     return cut.reduce((sum, each) => sum + each, 0)
+  }
+
+  /** Cuts the sessions there are. */
+  cut(): void {
+    for (const sessions of this.#all) sessions.cut()
   }
 
   /** Has a client wait until it is known whether it is let in. */
@@ -164,7 +232,11 @@ export class ClientUpgrades {
     const outcome = await holdUpgrade(sessions, handshakeOf(head), head, offered)
     if (outcome === 'gone' || !('upgraded' in outcome)) return outcome
     answerSubprotocol(head.raw, outcome.subprotocol)
-    answerHeaders(head.raw, [...(sessions.options.upgradeHeaders ?? []), ...outcome.headers])
+    answerHeaders(head.raw, [
+      ...this.#ownHeaders,
+      ...(sessions.options.upgradeHeaders ?? []),
+      ...outcome.headers,
+    ])
     this.#letIn.set(head.raw, outcome)
     return undefined
   }
@@ -186,6 +258,7 @@ function handshakeOf(head: HttpRequest): Handshake {
     remoteAddress: head.remoteAddress,
     certificate: certificateOf(raw.socket),
     subprotocol: chosenSubprotocol(raw),
+    ...(head.identity && { identity: head.identity }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { Admitted } from '../core/access/gate.ts'
 import type { CertificateFacts, RequestFacts, RestFacts } from '../core/ports.ts'
 import type { RequestHead } from '../core/route.ts'
 import { clientAddress } from './client-address.ts'
@@ -10,12 +11,14 @@ import type { Forwarded, TrustedProxies } from './trusted-proxies.ts'
 export class HttpRequest implements RequestHead, RequestFacts {
   readonly raw: IncomingMessage
   readonly method: string
-  readonly target: string
+  target: string
   readonly path: string
   /** The inbound endpoint it came to, where that is not the service itself. */
   inbound: string | undefined
   /** Which resource of an API takes it. */
   rest: RestFacts | undefined
+  /** Who sent it, once that is known. */
+  identity: Admitted | undefined
   /** How much of the path is the service's own. */
   ownLength = 0
   readonly #proxies: TrustedProxies | undefined
@@ -72,6 +75,18 @@ export class HttpRequest implements RequestHead, RequestFacts {
 
   get certificate(): CertificateFacts | undefined {
     return certificateOf(this.raw.socket)
+  }
+
+  /** Forgets parameters of its query: those behind see an address without them. */
+  leaveOut(parameters: readonly string[]): void {
+    if (parameters.length === 0 || this.target.length === this.path.length) return
+    const query = this.target
+      .slice(this.path.length + 1)
+      .split('&')
+      .filter(each => !parameters.some(name => new URLSearchParams(each).has(name)))
+      .join('&')
+    this.target = query === '' ? this.path : `${this.path}?${query}`
+    this.raw.url = this.target
   }
 
   get postfix(): string {

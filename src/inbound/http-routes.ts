@@ -9,13 +9,23 @@ export class HttpRoutes {
   readonly #byPath = new Map<string, ServedService[]>()
 
   constructor(services: readonly ServedService[]) {
-    for (const served of services) {
-      const path = served.path.replace(/\/\*$/, '')
-      const others = this.#byPath.get(path) ?? []
-      this.#byPath.set(path, others)
-      others.push(served)
-      others.sort((a, b) => demands(b) - demands(a))
-    }
+    for (const served of services) this.add(served)
+  }
+
+  /** Has requests go to a service, too. */
+  add(served: ServedService): void {
+    const path = pathOf(served)
+    const others = this.#byPath.get(path) ?? []
+    this.#byPath.set(path, others)
+    others.push(served)
+    others.sort((a, b) => demands(b) - demands(a))
+  }
+
+  /** Has no more requests go to a service. */
+  remove(served: ServedService): void {
+    const there = this.#byPath.get(pathOf(served))
+    const at = there?.indexOf(served) ?? -1
+    if (at >= 0) there!.splice(at, 1)
   }
 
   /** Finds what serves a request; undefined for nothing. */
@@ -33,6 +43,10 @@ export class HttpRoutes {
       path = path.slice(0, Math.max(0, path.lastIndexOf('/')))
     }
   }
+}
+
+function pathOf({ path }: ServedService): string {
+  return path.replace(/\/\*$/, '')
 }
 
 /** Of services at one path, an API comes before the inbound endpoint it is bound to, and who asks for more before both. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as SecureServer } from 'node:https'
 import type { Logger } from '../core/logger.ts'
-import type { ListenerTlsOptions } from '../websocket/options.ts'
+import type { ListenerTlsOptions, RequestRules } from '../websocket/options.ts'
 import { asksForWebSocket } from '../websocket/upgrade-check.ts'
 import { RETRY_AFTER_S } from './handshake-refusal.ts'
+import { readableHead } from './request-rules.ts'
 import { checkClients, tlsServerOptions } from './tls-server.ts'
 
 /** What an HTTP server puts up with. */
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
   readonly limits: HttpServerLimits
   /** Certificates and checks; undefined for a server without TLS. */
   readonly tls: ListenerTlsOptions | undefined
+  /** What it asks of requests besides its limits. */
+  readonly rules?: RequestRules | undefined
   readonly log: Logger
 }
 
@@ -43,7 +46,7 @@ export const STOPPING = 'the gateway is stopping'
  * has is for its taker to check, with `hasTooManyHeaders`.
  */
 export function makeHttpServer(
-  { limits, tls, log }: HttpServerOptions,
+  { limits, tls, rules, log }: HttpServerOptions,
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
   const { socketTimeoutMs, headerTimeoutMs, maxHeaderBytes, maxHeaders } = limits
@@ -52,7 +55,7 @@ export function makeHttpServer(
     requestTimeout: 0,
     headersTimeout: headerTimeoutMs,
     connectionsCheckingInterval: HEADER_CHECK_MS,
-    maxHeaderSize: maxHeaderBytes,
+    maxHeaderSize: readableHead(rules, maxHeaderBytes),
   }
   // To import a value of node:http as a module loads all it exports, an HTTP client and a WebSocket among them.
   const server = tls

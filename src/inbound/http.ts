@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import type { Gate } from '../core/access/gate.ts'
 import { MessageContext } from '../core/context.ts'
 import type { DirectAnswer, Taken } from '../core/route.ts'
 import type { MaybePromise } from '../core/step.ts'
 import type { ServedService } from '../language/declare.ts'
+import { BodyError } from '../message/body-error.ts'
 import { Content } from '../message/content.ts'
 import { Headers } from '../message/headers.ts'
 import {
@@ -14,6 +16,7 @@ import {
 import { Message } from '../message/message.ts'
 import { exchange } from '../sequences/exchange.ts'
 import { formatOfClient } from './client-format.ts'
+import { identifyCaller } from './http-access.ts'
 import { HttpOrigin } from './http-origin.ts'
 import type { HttpRequest } from './http-request.ts'
 
@@ -24,6 +27,8 @@ export interface HttpExchange {
   readonly response: ServerResponse
   /** The largest body that is read in; one that nobody looks into may be larger. */
   readonly maxBodyBytes: number
+  /** Whether that holds for one that is passed on, too: what does not tell its length is read in first. */
+  readonly limitsAll: boolean
 }
 
 /** Takes an HTTP request through its service; a promise where something has to wait. */
@@ -31,6 +36,23 @@ export function answerHttp(taken: HttpExchange): MaybePromise<void> {
   const { served, request, response } = taken
   const route = served.http?.route?.(request) ?? { service: served.service }
   if ('answer' in route) return answerDirectly(route.answer, response)
+  const { access } = served.http ?? {}
+  return access ? answerKnown(taken, access) : begin(taken, route)
+}
+
+/** Answers somebody who may use the service; others are told that they may not. */
+async function answerKnown(taken: HttpExchange, access: Gate): Promise<void> {
+  const { served, request, response } = taken
+  const refused = await identifyCaller(access, request, served.service)
+  if (response.destroyed) return
+  if (refused) return answerDirectly(refused, response)
+  // Its address may be another one without the token.
+  const route = served.http?.route?.(request) ?? { service: served.service }
+  return 'answer' in route ? answerDirectly(route.answer, response) : begin(taken, route)
+}
+
+function begin(taken: HttpExchange, route: Taken): MaybePromise<void> {
+  const { served, request } = taken
   request.inbound ??= served.http?.inbound
   request.rest = route.rest
   request.ownLength = served.path.endsWith('/*') ? served.path.length - 2 : served.path.length
@@ -66,7 +88,21 @@ function take(taken: HttpExchange, route: Taken, body?: Buffer): MaybePromise<vo
   const ctx = new MessageContext(service, origin, message)
   if (route.properties) for (const [name, value] of route.properties) ctx.properties.set(name, value)
   service.counters.received++
-  return exchange(ctx, service.on.message!)
+  const { message: entry } = service.on
+  const { content } = message
+  if (!taken.limitsAll || content.arriving?.length !== undefined || !content.isArriving)
+    return exchange(ctx, entry!)
+  return content.collect().then(
+    () => exchange(ctx, entry!),
+    error => refuseBody(error as Error, response),
+  )
+}
+
+/** Answers a request whose body is too large or cannot be read; one whose caller has left gets nothing. */
+function refuseBody(error: Error, response: ServerResponse): void {
+  const isTooLarge = error instanceof BodyError && error.failure === 'too-large'
+  response.writeHead(isTooLarge ? 413 : 400, { 'Content-Type': 'application/json', Connection: 'close' })
+  response.end(JSON.stringify({ message: error.message }))
 }
 
 function contentOf(

@@ -11,6 +11,8 @@ import { type IdentityFiles, MissingStore, readAuthorities, readIdentity, subjec
 export interface KeyStoreFiles extends IdentityFiles {
   readonly trustStore: string | undefined
   readonly trustStorePassword: string | undefined
+  /** PEM file with the lists of revoked certificates, one of each authority. */
+  readonly revoked?: string | undefined
   /** Whether clients must show a certificate of the trust store, or may. Default: they must. */
   readonly clientCertificates?: 'require' | 'optional'
   /** Comma-separated TLS versions; `TLS` means all that are safe. */
@@ -30,8 +32,8 @@ const HANDSHAKE_TIMEOUT_S = 30
  * @throws MissingStore when a file is not there, Error with what else is wrong with which file
  */
 export function loadListenerTls(files: KeyStoreFiles): ListenerTlsOptions {
-  const { trustStore, handshakeTimeout = HANDSHAKE_TIMEOUT_S, sessionTimeout } = files
-  const paths = [files.keyStore, files.keyFile, trustStore].filter(path => path !== undefined)
+  const { trustStore, revoked, handshakeTimeout = HANDSHAKE_TIMEOUT_S, sessionTimeout } = files
+  const paths = [files.keyStore, files.keyFile, trustStore, revoked].filter(path => path !== undefined)
   const digest = digestOf(paths)
   const isRequired = files.clientCertificates !== 'optional'
   const tls = {
@@ -40,6 +42,7 @@ export function loadListenerTls(files: KeyStoreFiles): ListenerTlsOptions {
       ca: readAuthorities(trustStore, files.trustStorePassword),
       ...(isRequired ? { requireClientCertificate: true } : { asksClientCertificate: true }),
     }),
+    ...(revoked !== undefined && { crl: readRevoked(revoked) }),
     ...versions(files.protocols),
     ...(files.ciphers && { ciphers: cipherSuites(files.ciphers).openSsl }),
     handshakeTimeout: handshakeTimeout * 1000,
@@ -52,6 +55,13 @@ export function loadListenerTls(files: KeyStoreFiles): ListenerTlsOptions {
     throw new Error(message, { cause: error })
   }
   return { ...tls, source: { files: paths, digest, read: () => loadListenerTls(files) } }
+}
+
+/** @throws Error when it cannot be read, or holds no list */
+function readRevoked(file: string): string {
+  const text = contentsOf(file).toString('latin1')
+  if (text.includes('-----BEGIN X509 CRL-----')) return text
+  throw new Error(`${file} holds no list of revoked certificates in PEM, or is not there`)
 }
 
 /** Gives a hash of what is in files; one that is not there counts as empty. */

@@ -18,6 +18,7 @@ import {
   refuseStopping,
 } from './http-server.ts'
 import type { Cut, Leave } from './leave.ts'
+import { RequestGate } from './request-rules.ts'
 import { renewTls } from './tls-server.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 import { UpgradeServer } from './upgrade-server.ts'
@@ -48,11 +49,14 @@ export interface ListenerLimits extends HttpServerLimits {
 export class Listener implements Lifecycle {
   readonly #address: ListenerAddress
   readonly #limits: ListenerLimits
+  readonly #maxBodyBytes: number
+  readonly #limitsAll: boolean
   readonly #log: Logger
   readonly #http: HttpRoutes
   readonly #shared: HttpRoutes | undefined
   readonly #fallback: ServedService | undefined
   readonly #proxies: TrustedProxies | undefined
+  readonly #upgrades: ClientUpgrades
   readonly #upgradeServer: UpgradeServer
   #isAnnounced = false
   #isLeaving = false
@@ -62,13 +66,21 @@ export class Listener implements Lifecycle {
     const { connection, maxHeaders } = limits
     this.#address = address
     this.#limits = limits
+    this.#maxBodyBytes = Math.min(address.rules?.maxBodyBytes ?? Infinity, limits.maxBodyBytes)
+    this.#limitsAll = address.rules?.maxBodyBytes !== undefined
     this.#log = log
     this.#shared = options.shared
     this.#fallback = options.fallback
     this.#proxies = proxies
     this.#http = new HttpRoutes(services.filter(({ webSocket }) => !webSocket))
+    this.#upgrades = new ClientUpgrades(services, {
+      connection,
+      maxHeaders,
+      proxies,
+      rules: address.rules,
+    })
     this.#upgradeServer = new UpgradeServer({
-      upgrades: new ClientUpgrades(services, { connection, maxHeaders, proxies }),
+      upgrades: this.#upgrades,
       log,
       proxies,
       makeServer: unserved => this.#makeServer(unserved),
@@ -89,6 +101,30 @@ export class Listener implements Lifecycle {
   /** @throws Error when the port is taken or may not be used */
   start(): Promise<void> {
     return this.#upgradeServer.start(this.#address)
+  }
+
+  /** Where it was to listen. */
+  get address(): ListenerAddress {
+    return this.#address
+  }
+
+  /** Whether it listens at an address. */
+  isAt(address: ListenerAddress): boolean {
+    if (this.#isLeaving) return false
+    const { host, port } = this.#address
+    return this.#address === address || (port !== 0 && port === address.port && host === address.host)
+  }
+
+  /** Serves a service, too. */
+  attach(served: ServedService): void {
+    this.#upgrades.attach(served)
+    if (!served.webSocket) this.#http.add(served)
+  }
+
+  /** Serves a service no more: nobody new comes to it, and clients that are there stay. */
+  detach(served: ServedService): void {
+    this.#upgrades.detach(served)
+    this.#http.remove(served)
   }
 
   /** Serves other certificates to those who connect from now on; connections that are there go on. */
@@ -121,16 +157,23 @@ export class Listener implements Lifecycle {
     return this.#upgradeServer.leave(leave)
   }
 
+  /** Cuts what is under way, for a `leave` that has begun and takes too long. */
+  cut(): void {
+    this.#upgradeServer.cut()
+  }
+
   async stop(graceMs: number): Promise<void> {
     await this.leave({ graceMs, spreadMs: 0 })
   }
 
   /** Makes the server, and decides who takes a request. */
   #makeServer(unserved: (request: IncomingMessage, response: ServerResponse) => void): Server {
-    const { tls } = this.#address
+    const { tls, rules } = this.#address
+    const gate = rules && new RequestGate(rules)
     const { maxHeaders } = this.#limits
-    return makeHttpServer({ limits: this.#limits, tls, log: this.#log }, (raw, response) => {
+    return makeHttpServer({ limits: this.#limits, tls, rules, log: this.#log }, (raw, response) => {
       if (this.#isAnnounced) response.shouldKeepAlive = false
+      if (gate && !gate.admits(raw, response)) return
       if (this.#isLeaving) refuseStopping(response)
       else if (hasTooManyHeaders(raw, maxHeaders)) refuseHeaders(response)
       else if (!this.#take(new HttpRequest(raw, this.#proxies), response)) unserved(raw, response)
@@ -152,9 +195,14 @@ export class Listener implements Lifecycle {
   }
 
   #serve(served: ServedService, request: HttpRequest, response: ServerResponse): void {
-    const { maxBodyBytes } = this.#limits
     try {
-      const answered = answerHttp({ served, request, response, maxBodyBytes })
+      const answered = answerHttp({
+        served,
+        request,
+        response,
+        maxBodyBytes: this.#maxBodyBytes,
+        limitsAll: this.#limitsAll,
+      })
       if (answered instanceof Promise) answered.catch(error => this.#failed(error, request, response))
     } catch (error) {
       this.#failed(error as Error, request, response)

@@ -33,6 +33,11 @@ export class OpenConnections {
     return count
   }
 
+  /** Cuts them all. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   /** Has the answers that have not begun say that their connection ends with them. */
   endWithAnswers(): void {
     for (const { _httpMessage: response } of this.#sockets)

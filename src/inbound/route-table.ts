@@ -20,6 +20,16 @@ export class RouteTable<T> {
     return this.#below.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.target
   }
 
+  /** Gives up a path, where the target is this one. */
+  remove(path: string, target: T): void {
+    if (!path.endsWith('/*')) {
+      if (this.#exact.get(path) === target) this.#exact.delete(path)
+      return
+    }
+    const at = this.#below.findIndex(each => each.target === target && each.prefix === path.slice(0, -2))
+    if (at >= 0) this.#below.splice(at, 1)
+  }
+
   /** All targets. */
   values(): T[] {
     return [...this.#exact.values(), ...this.#below.map(({ target }) => target)]

@@ -1,3 +1,4 @@
+import type { Admitted } from '../core/access/gate.ts'
 import type { MessageContext } from '../core/context.ts'
 import type { GroupMember, PushedMessage } from '../core/groups.ts'
 import type { Service } from '../core/ports.ts'
@@ -21,6 +22,7 @@ import { closeAfter } from './left-without-backend.ts'
 import { LinkedEnd } from './linked-end.ts'
 import { type MessageLimits, messageLimits } from './message-limits.ts'
 import { chosenOf } from './opening-message.ts'
+import type { AccessedSession, SessionAccess } from './session-access.ts'
 import { SessionLinks } from './session-links.ts'
 import type { SessionRoute } from './session-routes.ts'
 import type { ClientSessions } from './sessions.ts'
@@ -33,7 +35,7 @@ import { asksForClose, replyOverWebSocket } from './websocket-reply.ts'
  * Everything that befalls it is a message: the handshake, what the client sends, and its end. Session and links
  * end together: the end of one side reaches the other with a code and a reason.
  */
-export class ClientSession implements Session, GroupMember, ClientOwner, ConnectionEvents {
+export class ClientSession implements Session, GroupMember, ClientOwner, ConnectionEvents, AccessedSession {
   readonly kind = 'websocket'
   readonly id: string
   handshake: Handshake
@@ -53,6 +55,8 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
   readonly #pressure: BackPressure
   readonly #fromClient: ClientMessages
   readonly #client: ClientSide
+  /** Watches over the credentials of the client, where it needs some. */
+  readonly #access: SessionAccess | undefined
   /** What takes its messages, where it numbers them. */
   readonly #numbered: AtLeastOnce | undefined
   #backendMessages: BackendMessages | undefined
@@ -84,7 +88,10 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
       )
     } else this.#fromClient = new ClientMessages(this, route, options, this.#pressure)
     this.#client = new ClientSide(this, options, this.#numbered !== undefined)
-    this.#takesPieces = options.passesFragments && !options.concurrency && !this.#limits && !this.#numbered
+    this.#access = sessions.accessOf(this)
+    if (handshake.identity) this.#show(handshake.identity)
+    const looksIn = this.#limits ?? this.#numbered ?? options.concurrency ?? options.access?.readsMessages
+    this.#takesPieces = options.passesFragments && !looksIn
     if (options.passControlFrames) {
       this.onPing = data => this.#onControl('ping', data)
       this.onPong = data => {
@@ -97,7 +104,9 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
   /** Takes the connection and runs the handshake message, with the headers of the upgrade as properties. */
   start(connection: Connection, headers: Headers): void {
     this.#client.take(connection)
-    this.#open(headers)
+    this.#access?.start()
+    if (this.#isUnknown) this.#headers = new Headers(headers)
+    else this.#open(headers)
   }
 
   /**
@@ -122,10 +131,30 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
       this.#fromClient.agreeOn(subprotocol)
     }
     this.#client.take(connection)
+    this.#access?.start()
     this.holdUp(false)
     held.handTo(connection)
+    if (this.#isUnknown) return
     if (this.service.on.upgrade) this.#fromClient.open(this.#headers!)
     this.#headers = undefined
+  }
+
+  /** It is known who the client is, at last or anew. One that was waited for begins. */
+  admitted(identity: Admitted, isFirst: boolean): void {
+    this.handshake = { ...this.handshake, identity }
+    this.#show(identity)
+    if (!isFirst) return
+    this.#open(this.#headers!)
+    this.#headers = undefined
+  }
+
+  #show({ user, scopes, claims }: Admitted): void {
+    this.attributes.set('user', user).set('scopes', scopes).set('claims', claims)
+  }
+
+  /** Whether the client has yet to say who it is: nothing runs for it, and it is sent nothing. */
+  get #isUnknown(): boolean {
+    return this.#access?.isPending === true
   }
 
   /** A client that was held is not let in, or has left: its backends are let go of. */
@@ -142,7 +171,7 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
   }
 
   quiet(): void {
-    if (!this.service.on.idle) this.close(1001, 'idle')
+    if (!this.service.on.idle || this.#isUnknown) this.close(1001, 'idle')
     else if (this.isOpen) this.#fromClient.event('idle')
   }
 
@@ -156,12 +185,25 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
       this.service.counters.ended.discarded++
       return
     }
-    if (!this.#letsPass(data.length)) return
+    if (this.#letsPass(data.length) && !this.#access?.takes(data, isBinary)) this.take(data, isBinary)
+  }
+
+  /** Takes a message of a client that may send it. */
+  take(data: Buffer, isBinary: boolean): void {
     this.#fromClient.message(data, isBinary)
     this.#pressure.took(data.length)
   }
 
+  holdReading(isHeld: boolean): void {
+    this.#pressure.holdStream(isHeld)
+  }
+
+  get streamFromBytes(): number | undefined {
+    return this.#sessions.options.streamFromBytes
+  }
+
   onLongMessage(isBinary: boolean): MessageSink | undefined {
+    if (this.#isUnknown) this.#access!.refuseLong()
     if (!this.#takesPieces || !this.isOpen) return undefined
     return this.#fromClient.longMessage(isBinary, isHeldUp => this.#pressure.holdStream(isHeldUp))
   }
@@ -177,9 +219,10 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
 
   onClose(code: number, reason: string, failure?: Error): void {
     this.#numbered?.end()
+    this.#access?.stop()
     this.#sessions.remove(this, code, failure)
     this.#client.end()
-    if (failure && this.service.on.error) this.#fromClient.failed(failure)
+    if (failure && this.service.on.error && !this.#isUnknown) this.#fromClient.failed(failure)
     this.onClosing(code, reason)
   }
 
@@ -188,11 +231,14 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
     this.#fromClient.breakOff()
     this.closed ??= { code, reason }
     if (this.#linkedEnd?.isClientLeaving) return
-    this.#fromClient.close(this.#end().clientLeaves(code, reason, this.#fromClient.isQuiet))
+    const told = this.#end().clientLeaves(code, reason, this.#fromClient.isQuiet)
+    this.#fromClient.close(told, !this.#isUnknown)
   }
 
   #onControl(kind: 'ping' | 'pong', data: Buffer): void {
-    if (this.#letsPass(data.length)) this.#fromClient.control(kind, data)
+    if (!this.#letsPass(data.length)) return
+    if (!this.#isUnknown) this.#fromClient.control(kind, data)
+    else if (kind === 'ping') this.pong(data)
   }
 
   #letsPass(bytes: number): boolean {
@@ -339,7 +385,7 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
   }
 
   push(message: PushedMessage): boolean {
-    if (!this.isOpen || this.#sessions.closeIfSlow(this)) return false
+    if (!this.isOpen || this.#isUnknown || this.#sessions.closeIfSlow(this)) return false
     this.#client.push(message)
     return true
   }

@@ -20,6 +20,7 @@ import type { BrokenLimit } from './message-limits.ts'
 import { NumberedClients } from './numbered-clients.ts'
 import { QuietLog } from './quiet-log.ts'
 import { ClientSession } from './session.ts'
+import { SessionAccess } from './session-access.ts'
 import { leaveClients } from './session-leave.ts'
 import { SessionRoutes } from './session-routes.ts'
 
@@ -93,6 +94,17 @@ export class ClientSessions implements ServiceSessions {
     return 'answer' in route ? await route.answer : undefined
   }
 
+  /** Finds out who a client is; or says what becomes of it instead. */
+  identify(request: HttpRequest, offered: readonly string[]): Promise<Refusal | undefined> {
+    return this.#admission.identify(request, offered)
+  }
+
+  /** Makes what watches over the credentials of a session; undefined where nobody needs any. */
+  accessOf(session: ClientSession): SessionAccess | undefined {
+    const { access } = this.options
+    return access && new SessionAccess(access, session, this.#quietLog)
+  }
+
   /** Counts a client in that asks for an upgrade; or says what becomes of it instead. */
   admit(request: HttpRequest): Refusal | ClosedAtOnce | undefined {
     return this.#admission.admit(request)
@@ -161,7 +173,9 @@ export class ClientSessions implements ServiceSessions {
   }
 
   #frameLogOf(session: string): FrameLog | undefined {
-    const shows = this.options.frameLogging
+    const { frameLogging, access } = this.options
+    // A token is in no log.
+    const shows = frameLogging === 'frames' && access?.readsMessages ? 'headers' : frameLogging
     if (shows === 'off') return undefined
     const { log, label } = this.service
     return { log, label, fields: { session }, leg: 'client', shows }
@@ -268,6 +282,11 @@ export class ClientSessions implements ServiceSessions {
     const cut = await leaveClients(() => this.#all(), close, leave)
     this.#withdraw()
     return cut
+  }
+
+  /** Cuts the connections of all clients. */
+  cut(): void {
+    for (const { connection } of this.#all()) connection.terminate()
   }
 
   #all(): ClientSession[] {

@@ -38,6 +38,8 @@ export class UpgradeServer {
   #connections: OpenConnections | undefined
   #closed: Promise<void> | undefined
   #closingIdle: NodeJS.Timeout | undefined
+  /** What refused upgrades say in the header Server. */
+  #server: string | undefined
 
   constructor(options: UpgradeServerOptions) {
     this.#options = options
@@ -55,7 +57,7 @@ export class UpgradeServer {
   }
 
   /** @throws Error when the port is taken or may not be used */
-  async start({ host, port, tls }: ListenerAddress): Promise<void> {
+  async start({ host, port, tls, rules }: ListenerAddress): Promise<void> {
     const { upgrades, makeServer } = this.#options
     const fastify = Fastify({
       logger: false,
@@ -65,7 +67,8 @@ export class UpgradeServer {
       exposeHeadRoutes: false,
       rewriteUrl: ({ url = '/' }) => originForm(url),
       serverFactory: unserved => makeServer(unserved),
-      clientErrorHandler: (error, socket) => answerClientError(error, socket, this.#options.log),
+      clientErrorHandler: (error, socket) =>
+        answerClientError(error, socket, { log: this.#options.log, rules }),
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
         // No hook runs for an address that cannot be read, and it is in a hook that refused upgrades are let go of.
         if (asksForWebSocket(request.raw)) reply.raw.once('finish', () => request.raw.socket.destroy())
@@ -95,6 +98,7 @@ export class UpgradeServer {
       url: '/*',
       handler: (request, reply) => this.#answerUnserved(request, reply),
     })
+    this.#server = rules?.server
     this.#fastify = fastify
     this.#connections = new OpenConnections(fastify.server, tls !== undefined)
     await fastify.listen({ port, host: host ?? anyHost(), backlog: 4096 })
@@ -137,6 +141,12 @@ export class UpgradeServer {
     return { requests, sessions }
   }
 
+  /** Cuts what is under way, for a `leave` that has begun and takes too long. */
+  cut(): void {
+    this.#options.upgrades.cut()
+    this.#connections?.cut()
+  }
+
   /** A request that could not be taken in. */
   #refuseRequest(error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { log, proxies } = this.#options
@@ -152,6 +162,7 @@ export class UpgradeServer {
   async #admit({ ws, raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!ws) return
     const answer = await this.#options.upgrades.admit(raw)
+    if (this.#server !== undefined) reply.header('Server', this.#server)
     if (answer === 'gone') {
       reply.hijack()
       raw.socket.destroy()

@@ -53,6 +53,11 @@ const path: ValueType<string> = {
 /** Parameters of `ws` and `wss` inbound endpoints, in the original's names. */
 export const webSocketParameters = {
   'inbound.ws.port': { type: port, doc: 'Port to listen on; 0 takes a free one.', required: true },
+  sequential: {
+    type: text,
+    doc: 'Accepted; messages of a client are in order, unless `ws.concurrency.max` says otherwise.',
+  },
+  coordination: { type: text, doc: 'Accepted; each process listens for clients of its own.' },
   'ws.use.port.offset': {
     type: boolean,
     doc: 'Whether the port offset of the server is added.',

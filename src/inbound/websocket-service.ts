@@ -18,6 +18,7 @@ import { type HandshakeValues, handshakeOf } from './handshake-options.ts'
 import { type HeartbeatValues, heartbeatOf } from './heartbeat-parameters.ts'
 import { type LimitValues, limitsOf } from './limit-parameters.ts'
 import { type SlowValues, slowReadersOf } from './slow-parameters.ts'
+import { inboundChannel } from './websocket-channel.ts'
 
 /** The subprotocols that tell the content type of messages; `application/xml` and so on. */
 const CONTENT_SUBPROTOCOLS = ['application/xml', 'application/json', 'text/xml'].map(
@@ -86,6 +87,7 @@ export function webSocketService(
     outKey: outSequence?.name ?? 'main',
     namesOutDispatch: outSequence !== undefined,
   }
+  const webSocket = webSocketOptions({ given, isSuspended, delivery }, build, span)
   return {
     service,
     path: given['ws.path'],
@@ -97,7 +99,17 @@ export function webSocketService(
       path: given['ws.path'],
       events: eventsOf(service, sequence?.name ?? 'main'),
     }),
-    webSocket: webSocketOptions({ given, isSuspended, delivery }, build, span),
+    webSocket,
+    channels: () => [
+      inboundChannel({
+        name,
+        path: given['ws.path'],
+        sequence: sequence?.name ?? 'main',
+        outSequence: service.outKey,
+        contentType: given['ws.default.content.type'],
+        subprotocols: webSocket.subprotocols,
+      }),
+    ],
   }
 }
 

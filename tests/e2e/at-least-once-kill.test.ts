@@ -139,7 +139,7 @@ async function killed(settings = ''): Promise<void> {
   expect(bodies.length).toBeLessThanOrEqual(CLIENTS.length * PER_CLIENT + KILLS.length)
 }
 
-describe('nothing that was acknowledged is lost, nor out of order, when the gateway is killed', () => {
+describe.concurrent('nothing that was acknowledged is lost, nor out of order, when the gateway is killed', () => {
   test('with the store in a file', { timeout: 120_000 }, () => killed())
 
   test('with the store in Redis', { timeout: 120_000 }, async () => {

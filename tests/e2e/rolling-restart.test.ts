@@ -9,7 +9,8 @@ test('no accepted message is lost and no pair is broken off while each gateway i
   const { called, talked, drains, checks, accepted } = await roll({
     rate: 100,
     clients: 12,
-    pauseMs: 500,
+    pauseMs: 300,
+    drainMs: 300,
     progress() {},
   })
 

@@ -311,7 +311,9 @@ describe('callers without a session', () => {
 
   test('spill: all arrive, in order', async () => {
     await using parts = await shared('policy="spill"')
-    for (let i = 1; i < POSTS; i++) expect(await parts.post(i)).toBe(true)
+    // A disk that is behind by 1 MiB refuses a caller, which then asks again.
+    const refused = () => parts.gateway.gateway.counters.get('proxy service orders')!.ended.faulted
+    for (let i = 1; i < POSTS; i++) while (!(await parts.post(i))) expect(refused()).toBeLessThan(POSTS)
     expect(spillFiles()).toBeGreaterThan(0)
     parts.connection.webSocket.resume()
     expect(await numbers(parts.connection.received, POSTS - 1)).toEqual(all(POSTS).slice(1))
