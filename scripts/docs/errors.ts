@@ -89,6 +89,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'A certificate has expired, or is not valid yet. It is used all the same; who connects will refuse it.',
   ],
   'http-only': ['note', 'A service names https beside http, and the HTTPS transport has no key store.'],
+  'listener-clash': [
+    'error',
+    'Two services on one port say different things of its requests or its header Server. The second is left out.',
+  ],
   'malformed-toml': ['error', 'The settings file is no TOML.'],
   'malformed-xml': ['error', 'A file is no well-formed XML.'],
   'malformed-yaml': [
@@ -101,8 +105,11 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'A template asks for an argument there is none of. It stays as it is written from there on.',
   ],
   'missing-endpoint': ['warning', 'A reference names no endpoint. Sending to it is fault 305100.'],
-  'missing-entry': ['warning', 'A key names no local entry and no resource. Using it is a fault.'],
-  'missing-file': ['error', 'A collection names a file that is not there.'],
+  'missing-entry': [
+    'warning',
+    'A key names no local entry and no resource. Using it is a fault; a parameter with such a key counts as not given.',
+  ],
+  'missing-file': ['error', 'A file that a collection or a service names is not there, or cannot be read.'],
   'missing-message-store': ['warning', 'A reference names no message store. Storing into it is a fault.'],
   'missing-inbound': [
     'warning',
@@ -117,6 +124,10 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   'mixed-hooks': [
     'error',
     'A service has onMessage, which takes every message, beside onTextMessage or onBinaryMessage.',
+  ],
+  'mixed-stream': [
+    'error',
+    'A hook takes messages in chunks where whole ones are needed, or answers with a stream of messages where there is one answer.',
   ],
   'no-case': ['warning', 'A `<switch>` has a default and no case: the default always runs.'],
   'no-effect': ['warning, note', 'Something is known and does nothing here.'],
@@ -135,6 +146,15 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
   ],
   'path-clash': ['error', 'Two services would be served at one place. The first is kept.'],
   'refused-option': ['error', 'An option is known and refused; the message says what to use instead.'],
+  'repeated-hook': [
+    'error',
+    'A service has two hooks of one name, such as onUpgrade, or onIdle and onIdleTimeout.',
+  ],
+  'route-without-key': [
+    'error',
+    'A service has routes and no dispatcherKey, by which messages would find them.',
+  ],
+  'stream-id-without-key': ['error', 'A service has a dispatcherStreamId and no dispatcherKey.'],
   'repeated-element': ['warning', 'An element that may stand once is there more often. The first counts.'],
   'store-mapped': [
     'note',
@@ -174,6 +194,7 @@ export const DIAGNOSTICS: Readonly<Record<string, readonly [severity: string, me
     'An address or a parameter needs an environment variable that is not set. Sending to such an address is a fault; such a parameter counts as not given, and is an error where it is required.',
   ],
   'unused-sequence': ['note', 'Nothing refers to a sequence. Only `validate` looks for it.'],
+  'weak-secret': ['warning', 'The secret of tokens is so short that it can be guessed.'],
   'xslt-version': [
     'warning',
     'A stylesheet does not say version 1.0. It is run as XSLT 1.0, as far as that goes.',
@@ -226,6 +247,18 @@ const CLOSES: readonly (readonly [code: string, to: string, reason: string, when
     'client',
     'replaced',
     'Another connection has said hello with the id of a client that numbers its messages.',
+  ],
+  [
+    '1008',
+    'client',
+    'the credentials have expired; no credentials came in time; the first message has no credentials; …',
+    'A service asks who its clients are, and that is not or no longer known. `closeCode` of `auth` changes the code.',
+  ],
+  [
+    '1013',
+    'client',
+    'credentials cannot be checked now; too many wrong passwords',
+    'The same, where a client says who it is in its first message, and that cannot be found out.',
   ],
   [
     '1013',

@@ -15,6 +15,7 @@ import {
 import { mediators } from '../../src/mediators/index.ts'
 import { CLASSES, SETTINGS } from '../../src/settings.ts'
 import { errorsPage } from './errors.ts'
+import { optionsPage } from './options.ts'
 import { propertiesPage } from './properties.ts'
 import { supportedPage } from './supported.ts'
 
@@ -26,6 +27,7 @@ export function referencePages(): Map<string, string> {
     ['settings.md', settingsPage()],
     ['properties.md', propertiesPage()],
     ['errors.md', errorsPage()],
+    ['options.md', optionsPage()],
     ['cli.md', cliPage()],
     ...mediators.map(each => [`mediators/${each.element}.md`, describeMediator(each)] as const),
     ...endpointKinds.map(each => [`endpoints/${each.element}.md`, describeEndpointKind(each)] as const),
@@ -68,6 +70,7 @@ function indexPage(): string {
 - [What runs and what does not](supported.md)
 - [Settings](settings.md) of the process
 - [Properties](properties.md) with a meaning
+- [Options](options.md) that you bring along, and what becomes of each
 - [Errors](errors.md): faults, diagnostics, close codes
 - [Command line](cli.md)`,
   )

@@ -3,7 +3,11 @@ import { code, prose, table } from '../../src/language/describe.ts'
 
 /** Properties that are plain values to the engine and mean something at one place in it. */
 export const PLAIN: readonly (readonly [name: string, scope: string, doc: string])[] = [
-  ['ERROR_CODE', 'default', 'In a fault sequence: the number of the fault, see [errors](errors.md).'],
+  [
+    'ERROR_CODE',
+    'default',
+    'In a fault sequence: the number of the fault, see [errors](errors.md); of a typed error of a service its code, such as `PAYLOAD_BINDING_FAILED`.',
+  ],
   ['ERROR_MESSAGE', 'default', 'In a fault sequence: what went wrong, in one line.'],
   ['ERROR_DETAIL', 'default', 'In a fault sequence: more of it, where there is more.'],
   ['ERROR_EXCEPTION', 'default', 'In a fault sequence: kind of the failure and message.'],
@@ -39,6 +43,16 @@ export const PLAIN: readonly (readonly [name: string, scope: string, doc: string
   ['websocket.delivery.client', 'default', 'On such a message: the id of the client.'],
   ['websocket.delivery.seq', 'default', 'On such a message: its number.'],
   ['websocket.delivery.user', 'default', 'On such a message: the user of the client, where there is one.'],
+  [
+    'websocket.stream.id',
+    'default',
+    'In a route of a service with `dispatcherStreamId`: the id that the message has.',
+  ],
+  [
+    'NAME',
+    'session',
+    'Attribute NAME of the WebSocket session: set by mediators and functions alike, and there until the client is gone.',
+  ],
   [
     'websocket.custom.header.NAME',
     'axis2',

@@ -1,3 +1,5 @@
+import type { Gate } from '../core/access/gate.ts'
+import type { ChannelModel } from '../core/channel-model.ts'
 import type { Cluster } from '../core/cluster.ts'
 import type { Entry } from '../core/entry.ts'
 import type { Logger } from '../core/logger.ts'
@@ -119,6 +121,8 @@ export interface ServedService {
   readonly span: Span
   /** Describes what it was compiled to. */
   readonly model?: () => ServiceModel
+  /** Says what WebSocket clients can say to it, and hear of it. */
+  readonly channels?: () => readonly ChannelModel[]
 }
 
 /** Names an inbound endpoint whose listener serves something else too. */
@@ -137,6 +141,8 @@ export interface HttpServiceOptions {
   readonly dispatch?: RegExp
   /** The inbound endpoint it is served at. */
   readonly inbound?: string
+  /** Who may send requests; without it everybody may. */
+  readonly access?: Gate | undefined
 }
 
 /** A mediator of a file: declaration, typed values and place. */

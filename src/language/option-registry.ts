@@ -17,6 +17,26 @@ export interface OptionEntry {
   readonly where: string
 }
 
+/** Makes the entries of options, separated by blanks, that are written at a place under the names they have. */
+export function honoured(id: string, where: string, options: string): OptionEntry[] {
+  return options.split(' ').map(option => ({ id, option, status: 'honoured', as: option, where }))
+}
+
+/** Makes the entry of an option that stands for something else here, which `as` names. */
+export function mapped(id: string, where: string, option: string, as: string): OptionEntry {
+  return { id, option, status: 'mapped', as, where }
+}
+
+/** Makes the entry of an option that cannot be had; `as` says why, and what to use. */
+export function refused(id: string, where: string, option: string, as: string): OptionEntry {
+  return { id, option, status: 'refused', as, where }
+}
+
+/** Makes the entry of what nobody writes: something that holds. `option` names it, and `as` says what holds. */
+export function behaviour(id: string, option: string, as: string): OptionEntry {
+  return { id, option, status: 'honoured', as, where: 'behaviour' }
+}
+
 /** The options of one place, by name. */
 export type OptionTable = ReadonlyMap<string, OptionEntry>
 

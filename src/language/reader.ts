@@ -22,6 +22,8 @@ export interface Vocabulary {
 export interface Reading {
   readonly vocabulary: Vocabulary
   readonly diagnostics: Diagnostics
+  /** Gives the text of a local entry or resource; undefined where there is none. Missing where there are no entries. */
+  readonly entryText?: ((key: string) => string | undefined) | undefined
   /** Set when a value read since it was last cleared makes its mediator read the payload. */
   readsContent: boolean
 }
@@ -250,7 +252,8 @@ export class ElementReader {
       const xml = isXml ? inner.takeAny()?.xml : undefined
       const isExpression = named !== undefined && types[named.value]?.takesExpression === true
       const expression = isExpression ? inner.takeAttribute('expression') : undefined
-      inner.read({}, { unsupported: { key: 'registry values come with a later version; write the value' } })
+      const key = inner.takeAttribute('key')
+      inner.read({})
       if (!named) {
         this.wrong(element.span, 'missing', '<parameter> needs attribute name.')
         continue
@@ -268,8 +271,22 @@ export class ElementReader {
           )
         continue
       }
-      given.add(named.value)
       const what = `parameter ${named.value}`
+      if (key) {
+        const found = this.#reading.entryText?.(key.value.trim())?.trim()
+        if (found === undefined)
+          this.warning(
+            key.valueSpan,
+            'missing-entry',
+            `There is no entry named ${key.value.trim()}; ${what} counts as not given.`,
+          )
+        else {
+          given.add(named.value)
+          values[named.value] = inner.parse(type.type, found, key.valueSpan, what)
+        }
+        continue
+      }
+      given.add(named.value)
       if (expression) {
         values[named.value] = inner.parse(type.type, expression.value, expression.valueSpan, what)
         continue

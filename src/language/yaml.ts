@@ -63,12 +63,10 @@ export function readYaml(source: Source, diagnostics: Diagnostics): YamlNode | u
   const [document, second] = documents
   if (!document) return { kind: 'scalar', span: whole, value: null, text: '' }
   const found = [...document.errors, ...document.warnings, ...(second?.errors ?? [])]
-  for (const { pos, code, message } of found.slice(0, MOST_ERRORS)) {
+  for (const { pos, message } of found.slice(0, MOST_ERRORS)) {
     const start = Math.min(pos[0], Math.max(0, source.text.length - 1))
     const span = { source, start, end: Math.max(pos[1], start + 1) }
-    if (code === 'DUPLICATE_KEY')
-      diagnostics.error(span, 'duplicate-key', 'This key is there twice in its map.')
-    else diagnostics.error(span, 'malformed-yaml', sentence(message))
+    diagnostics.error(span, 'malformed-yaml', sentence(message))
   }
   if (found.length > 0) return undefined
   if (second) {
@@ -106,7 +104,7 @@ function parser(): typeof Yaml {
 /** Undefined where the text is nested deeper than the stack. */
 function parse(text: string): Yaml.Document.Parsed[] | undefined {
   try {
-    const parsed = parser().parseAllDocuments(text, { prettyErrors: false, strict: true, uniqueKeys: true })
+    const parsed = parser().parseAllDocuments(text, { prettyErrors: false, strict: true, uniqueKeys: false })
     return 'empty' in parsed ? [] : parsed
   } catch (error) {
     if (error instanceof RangeError) return undefined
@@ -181,9 +179,28 @@ class Conversion {
           value: value === null ? nullAt(name.span) : converted,
         })
     }
-    const names = new Set(entries.map(({ key }) => key))
+    const names = this.#names(entries)
     for (const entry of merged) if (!names.has(entry.key) && names.add(entry.key)) entries.push(entry)
     return { kind: 'map', span, entries }
+  }
+
+  /** The keys of a map; one that is there twice is reported, with both places. */
+  #names(entries: readonly YamlEntry[]): Set<string> {
+    const first = new Map<string, Span>()
+    for (const { key, keySpan: span } of entries) {
+      const before = first.get(key)
+      // Of a file that is too large not all keys are read.
+      if (!before || this.#isFull) first.set(key, span)
+      else
+        this.#diagnostics.report({
+          severity: 'error',
+          code: 'duplicate-key',
+          message: 'This key is there twice in its map.',
+          span,
+          related: [{ message: 'The first is here', span: before }],
+        })
+    }
+    return new Set(first.keys())
   }
 
   /** `<<: *defaults` puts in what the map itself does not say. */

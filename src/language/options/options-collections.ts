@@ -20,12 +20,15 @@ const WRITTEN: Readonly<Record<string, readonly Row[]>> = {
     ['P-03', 'headers auth'],
     ['P-04', 'subprotocols'],
     ['P-05', 'compression'],
+    ['P-07', 'secureSocket'],
     ['P-08', 'messages'],
     ['P-14', 'httpVersion'],
     ['P-16', 'pororoca pororocaWithout'],
     ['P-20', 'capture'],
-    ['P-33', 'expect'],
+    ['P-33', 'expect reconnect'],
   ],
+  'collection secureSocket': [['P-07', 'cert']],
+  'collection reconnect': [['P-33', 'maxCount interval backOffFactor maxWaitInterval retryOn']],
   'collection param': [
     ['P-04', 'name value enabled'],
     ['P-16', 'pororoca pororocaWithout'],
@@ -83,7 +86,7 @@ const WRITTEN: Readonly<Record<string, readonly Row[]>> = {
     ['P-13', '--save-message'],
     ['P-25', '--save-conversation'],
     ['P-26', '--verbose'],
-    ['P-33', '--show-control-frames'],
+    ['P-33', '--show-control-frames --reconnect --retry'],
   ],
   'ws repeat': [
     ['P-21', '--connections --repetitions --parallel --delay --rate --rows --mode --timeout'],
@@ -142,7 +145,7 @@ const OTHERS: readonly OptionEntry[] = [
     'P-24',
     'Postman, OpenAPI, Insomnia',
     'refused',
-    'they have no WebSocket; only Pororoca files are imported',
+    'they have no WebSocket; files of Pororoca, HAR archives and AsyncAPI documents are imported',
     'collection import',
   ),
   row(
@@ -162,8 +165,13 @@ const OTHERS: readonly OptionEntry[] = [
   row('P-29', 'validation', 'mapped', 'myelin validate collection.yaml', 'desktop client'),
   row('P-31', 'binary messages', 'honoured', 'sent and saved byte for byte', 'collection message'),
   row('P-32', 'send and receive errors', 'mapped', 'rows of the conversation', 'conversation'),
-  row('P-33', 'reconnect', 'mapped', 'retryConfig of connect in TypeScript', 'collection connection'),
-  row('P-34', 'queued sends', 'mapped', 'sending waits while 1 MiB is unsent', 'ws'),
+  row(
+    'P-34',
+    'queued sends',
+    'mapped',
+    'up to 1000 messages wait while 1 MiB is unsent; waiting of a connection says how many',
+    'ws',
+  ),
   row('P-35', 'portable application', 'mapped', 'bin/myelin, which calls nobody else', 'desktop client'),
 ]
 

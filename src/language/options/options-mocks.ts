@@ -28,7 +28,7 @@ export const mockOptions: readonly OptionEntry[] = [
   ...honoured('M-13', 'websocket', 'unmatched'),
   ...honoured('M-13', 'unmatched', 'response responses close'),
   ...honoured('M-14', 'pattern', 'responses in-turn after'),
-  ...honoured('M-14', 'response', 'delay text json binary file close'),
+  ...honoured('M-14', 'response', 'delay text raw json binary file close'),
   ...honoured('M-14', 'binary', 'base64 hex'),
   ...honoured('M-14', 'close', 'code reason'),
   ...honoured('M-14', 'websocket', 'push subprotocols auth'),

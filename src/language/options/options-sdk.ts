@@ -61,12 +61,6 @@ export const clientOptions: readonly OptionEntry[] = [
   ...honoured('B-79', 'client', 'setAttribute getAttribute removeAttribute'),
   ...honoured('B-80', 'client', 'getConnectionId getNegotiatedSubProtocol isSecure isOpen getHttpResponse'),
   ...honoured('B-81', 'connect', 'readAheadSize'),
-  {
-    id: 'B-82',
-    option: 'urls',
-    status: 'refused',
-    as: 'give connect a list of URLs as its first argument',
-    where: 'connect',
-  },
+  ...honoured('B-82', 'connect', 'urls'),
   ...honoured('B-88', 'error', 'code closeCode cause'),
 ]

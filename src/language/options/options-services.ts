@@ -1,4 +1,4 @@
-import type { OptionEntry } from '../option-registry.ts'
+import { honoured, type OptionEntry, refused } from '../option-registry.ts'
 
 type Row = readonly [ids: string, option: string, as: string]
 
@@ -24,9 +24,19 @@ const HONOURED: readonly Row[] = [
   ['B-20', 'secureSocket.shareSession', 'listen.secureSocket.shareSession'],
   ['B-20', 'secureSocket.handshakeTimeout', 'listen.secureSocket.handshakeTimeout'],
   ['B-20', 'secureSocket.sessionTimeout', 'listen.secureSocket.sessionTimeout'],
+  ['B-15', 'listen.http1Settings.keepAlive', 'listen.http1Settings.keepAlive'],
+  ['B-15', 'listen.http1Settings.maxPipelinedRequests', 'listen.http1Settings.maxPipelinedRequests'],
+  ['B-19', 'listen.secureSocket.mutualSsl.crl', 'listen.secureSocket.mutualSsl.crl'],
+  ['B-22', 'listen.server', 'listen.server'],
+  ['B-23', 'listen.requestLimits.maxUriLength', 'listen.requestLimits.maxUriLength'],
+  ['B-23', 'listen.requestLimits.maxHeaderSize', 'listen.requestLimits.maxHeaderSize'],
+  ['B-23', 'listen.requestLimits.maxEntityBodySize', 'listen.requestLimits.maxEntityBodySize'],
   ['B-26', 'subProtocols', 'subProtocols'],
+  ['B-26', 'requireSubprotocol', 'requireSubprotocol'],
   ['B-27', 'idleTimeout', 'idleTimeout'],
   ['B-28', 'maxFrameSize', 'maxFrameSize'],
+  ['B-28', 'maxMessageSize', 'maxMessageSize'],
+  ['B-29 B-87', 'auth', 'auth'],
   ['B-30', 'validation', 'validation'],
   ['B-31 B-48', 'dispatcherKey', 'dispatcherKey'],
   ['B-32 B-52', 'dispatcherStreamId', 'dispatcherStreamId'],
@@ -35,6 +45,7 @@ const HONOURED: readonly Row[] = [
   ['B-36', 'query', 'query'],
   ['B-37', 'headers', 'headers'],
   ['B-39', 'upgradeHeaders', 'upgradeHeaders'],
+  ['B-41', 'stream', 'stream'],
   ['B-49', 'routes', 'routes'],
   ['B-61 B-62 B-63', 'bindingCode', 'bindingCode'],
   ['O-01', 'basePath', 'basePath'],
@@ -55,15 +66,14 @@ const MAPPED: readonly Row[] = [
 ]
 
 const REFUSED: readonly Row[] = [
-  ['B-15', 'http1Settings', 'listeners are those of the HTTP transport or what listen says'],
-  ['B-19', 'secureSocket.certValidation', 'revocation of client certificates is not checked'],
-  ['B-22', 'server', 'the gateway does not say what it is'],
-  ['B-23', 'requestLimits', 'the limits of the HTTP transport hold: [transport.http] in the settings'],
   [
-    'B-29 B-83 B-84 B-85 B-86 B-87',
-    'auth',
-    'check the request in onUpgrade, or put a proxy in front that does',
+    'B-19',
+    'secureSocket.certValidation',
+    'nobody is asked about the certificates of clients; name a list of revoked ones in mutualSsl.crl',
   ],
+  ['B-22', 'server', 'it is an option of listen, beside the port'],
+  ['B-15', 'http1Settings', 'it is an option of listen, beside the port'],
+  ['B-23', 'requestLimits', 'it is an option of listen, beside the port'],
 ]
 
 function entriesOf(rows: readonly Row[], status: OptionEntry['status']): OptionEntry[] {
@@ -77,4 +87,14 @@ export const serviceOptions: readonly OptionEntry[] = [
   ...entriesOf(HONOURED, 'honoured'),
   ...entriesOf(MAPPED, 'mapped'),
   ...entriesOf(REFUSED, 'refused'),
+  ...honoured('B-83', 'service auth', 'fileUserStoreConfig'),
+  refused(
+    'B-84',
+    'service auth',
+    'ldapUserStoreConfig',
+    'LDAP is not built in; list users in fileUserStoreConfig, or have a server that knows the directory give out tokens',
+  ),
+  ...honoured('B-85', 'service auth', 'jwtValidatorConfig'),
+  ...honoured('B-86', 'service auth', 'oauth2IntrospectionConfig'),
+  ...honoured('B-87', 'service auth', 'scopes tokenFrom renewalKey firstMessageTimeout closeCode'),
 ]
