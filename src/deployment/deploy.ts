@@ -55,7 +55,7 @@ export function deploy(
   { registry, isThorough = false, mocks: plan }: DeployOptions = {},
 ): CompiledDeployment {
   const roots: Element[] = []
-  const nodes = readArtifacts(files, diagnostics, roots)
+  const nodes = readArtifacts(files, diagnostics, roots, registry)
   const names = new NameTable(diagnostics, registry)
   const fill = declareAll(nodes, names)
   let isServing = false
@@ -159,17 +159,9 @@ function declareAll(
 function withoutClashes(services: readonly ServedService[], diagnostics: Diagnostics): ServedService[] {
   const seen = new Map<string, ServedService>()
   return services.filter(served => {
-    const { listener, http } = served
-    if (typeof listener === 'object' && 'port' in listener && listener.port === 0) return true
-    const where = placeOf(listener)
-    const key = [
-      where,
-      served.webSocket ? 'ws' : 'http',
-      served.path,
-      http?.host ?? '',
-      http?.port ?? '',
-      http?.inbound ?? '',
-    ].join(' ')
+    const key = placeKeyOf(served)
+    if (key === undefined) return true
+    const where = placeOf(served.listener)
     const first = seen.get(key)
     if (!first) {
       seen.set(key, served)
@@ -187,6 +179,13 @@ function withoutClashes(services: readonly ServedService[], diagnostics: Diagnos
     })
     return false
   })
+}
+
+/** Names the place of a service, which no other can have; undefined where it has a port that nobody knows yet. */
+export function placeKeyOf({ listener, http, webSocket, path }: ServedService): string | undefined {
+  if (typeof listener === 'object' && 'port' in listener && listener.port === 0) return undefined
+  const kind = webSocket ? 'ws' : 'http'
+  return [placeOf(listener), kind, path, http?.host ?? '', http?.port ?? '', http?.inbound ?? ''].join(' ')
 }
 
 function placeOf(listener: ServedService['listener']): string {

@@ -39,6 +39,7 @@ export function planListeners(
         `${served.service.kind} ${served.service.name} cannot listen on port ${address.port}: it is served with other TLS settings already`,
       )
     groups.set(keyOf(address), group)
+    if (address.rules && !group.address.rules) group.address = { ...group.address, rules: address.rules }
     group.services.push(served)
   }
   if (main && services.length === 0) {
@@ -52,7 +53,7 @@ export function planListeners(
   }))
 }
 
-/** One port has one certificate: a service that shares its port with another, and not its TLS settings, is left out. */
+/** One port has one certificate, and one set of rules: a service that shares a port with another, and not these, is left out. */
 export function withOneTls(services: readonly ServedService[], diagnostics: Diagnostics): ServedService[] {
   const first = new Map<string, { served: ServedService; address: ListenerAddress }>()
   return services.filter(served => {
@@ -61,7 +62,21 @@ export function withOneTls(services: readonly ServedService[], diagnostics: Diag
     const key = `${address.host ?? ''}:${address.port}`
     const other = first.get(key)
     if (!other) first.set(key, { served, address })
-    if (!other || isSameTls(other.address, address)) return true
+    if (!other) return true
+    if (isSameTls(other.address, address)) {
+      const clash = rulesClash(other.address, address)
+      if (clash)
+        diagnostics.report({
+          severity: 'error',
+          code: 'listener-clash',
+          span,
+          message: `${service.name} would be served on port ${address.port}, where ${other.served.service.name} says other things of server, http1Settings or requestLimits; it is left out.`,
+          hint: 'Say them in one of the services, or the same in both.',
+          related: [{ message: 'The first is here', span: other.served.span }],
+        })
+      else if (address.rules) first.set(key, { served, address })
+      return !clash
+    }
     diagnostics.report({
       severity: 'error',
       code: 'tls-clash',
@@ -74,6 +89,17 @@ export function withOneTls(services: readonly ServedService[], diagnostics: Diag
   })
 }
 
-function isSameTls({ tls: one }: ListenerAddress, { tls: other }: ListenerAddress): boolean {
+/** Whether two addresses have the same certificates and checks. */
+export function isSameTls({ tls: one }: ListenerAddress, { tls: other }: ListenerAddress): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** Who says nothing goes along with who does. */
+function rulesClash(one: ListenerAddress, other: ListenerAddress): boolean {
+  return one.rules !== undefined && other.rules !== undefined && !hasSameRules(one, other)
+}
+
+/** Whether two addresses ask the same of their requests. */
+export function hasSameRules({ rules: one }: ListenerAddress, { rules: other }: ListenerAddress): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other)
 }

@@ -4,8 +4,11 @@ import type { Config, Fields } from '../language/field.ts'
 import { type Reading, readDeclared } from '../language/reader.ts'
 import type { Source, Span } from '../language/source.ts'
 import { type Element, isSynapse, OWN_NAMESPACE } from '../language/xml.ts'
+import { withKnownOptions } from '../services/check-options.ts'
 import { serviceElement } from '../services/own-element.ts'
 import { artifacts, unsupportedArtifacts, unsupportedInbounds, vocabulary } from './artifacts.ts'
+import type { Registry } from './link.ts'
+import { valueFinder } from './parameter-values.ts'
 import { readFile } from './read-file.ts'
 
 /** One artifact of a file: what it is, what it is called, and its values. */
@@ -19,24 +22,24 @@ export interface ArtifactNode {
 
 /**
  * Reads files into artifacts. What is wrong is reported; of an artifact with errors the name is given alone. Root
- * elements are added to `roots`.
+ * elements are added to `roots`, which is empty; parameters may have their values in the `registry`.
  */
 export function readArtifacts(
   files: readonly Source[],
   diagnostics: Diagnostics,
   roots: Element[] = [],
+  registry?: Registry,
 ): ArtifactNode[] {
-  const reading: Reading = { vocabulary, diagnostics, readsContent: false }
+  const entryText = valueFinder(roots, registry)
+  const reading: Reading = { vocabulary, diagnostics, readsContent: false, entryText }
   const nodes: ArtifactNode[] = []
   const guessed: ArtifactNode[] = []
   for (const file of files) {
     const elements = readFile(file, vocabulary, diagnostics)
     if (!elements) guessed.push(...namesIn(file))
-    for (const root of elements ?? []) {
-      roots.push(root)
-      nodes.push(...artifactsOf(root, reading))
-    }
+    roots.push(...(elements ?? []))
   }
+  for (const root of roots) nodes.push(...artifactsOf(root, reading))
   const isNew = ({ name }: ArtifactNode): boolean => nodes.every(node => node.name !== name)
   return [...withoutDuplicates(nodes, diagnostics), ...guessed.filter(isNew)]
 }
@@ -78,7 +81,12 @@ function isNameless(root: Element): boolean {
 function readArtifact(element: Element, reading: Reading): ArtifactNode | undefined {
   const declaration = declarationOf(element, reading.diagnostics)
   if (!declaration) return undefined
-  const config = readDeclared(declaration, element, reading)
+  const { diagnostics } = reading
+  const before = diagnostics.errors
+  const { element: kind, fields, unsupported: refused = {} } = declaration
+  const known = kind === 'service' ? withKnownOptions(element, { fields, refused }, diagnostics) : element
+  const read = readDeclared(declaration, known, reading)
+  const config = diagnostics.errors === before ? read : undefined
   const { span } = element
   if (config) return { declaration, name: declaration.nameOf(config), config, span }
   const name = element.attributes

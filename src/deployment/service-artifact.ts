@@ -1,21 +1,27 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Gate } from '../core/access/gate.ts'
 import type { RequestHead, Route } from '../core/route.ts'
+import { expression } from '../expressions/expression.ts'
 import { inboundTls, type KeyStoreFiles } from '../inbound/listener-tls.ts'
 import { originList } from '../inbound/origins.ts'
 import { webSocketParameters } from '../inbound/websocket-parameters.ts'
 import { type WebSocketValues, webSocketOptions } from '../inbound/websocket-service.ts'
 import { artifact, type Build, type ServedService } from '../language/declare.ts'
 import { attribute, type Field, parameters } from '../language/field.ts'
-import { placeOf, type Span } from '../language/source.ts'
+import { placeOf, Source, type Span } from '../language/source.ts'
 import type { Element } from '../language/xml.ts'
 import { apiArtifact } from '../proxy/api.ts'
 import { listenersOf } from '../proxy/transports.ts'
+import { accessSecurity } from '../services/access-channel.ts'
+import { gateOf } from '../services/access-rules.ts'
 import { compileService } from '../services/compile-service.ts'
 import { describeService } from '../services/describe-service.ts'
+import { serviceChannel } from '../services/service-channel.ts'
 import { refusedServiceOptions, type ServiceConfig, serviceFields } from '../services/service-fields.ts'
+import { chunkOptions, hasChunks } from '../services/streamed-hooks.ts'
 import { handshakeParameters, type UpgradePath, upgradePath } from '../services/upgrade-path.ts'
-import type { ListenerTlsOptions, WebSocketServiceOptions } from '../websocket/options.ts'
+import type { ListenerTlsOptions, RequestRules, WebSocketServiceOptions } from '../websocket/options.ts'
 import { shownListener } from './explain.ts'
 import { checkHooks } from './service-checks.ts'
 
@@ -59,24 +65,27 @@ export const serviceArtifact = artifact({
     </onMessage>
 </service>`,
   nameOf: ({ name }) => name ?? '',
-  check: (config, wrong) => checkHooks(config as ServiceConfig, wrong),
+  check: (config, wrong, element) => checkHooks(config as ServiceConfig, wrong, element),
 
   compile(config, build, span) {
     const own = config as unknown as ServiceConfig
     const path = pathOf(own, build, span)
     const listeners = listenersFor(own, build, span)
-    if (!path || !listeners) return {}
+    const access = gateOf(own.auth, own.name, build)
+    if (!path || !listeners || (own.auth.length > 0 && !access)) return {}
     const service = compileService(own, path, build)
     const listen = listeners.map(shownListener).join(', ')
     const model = () =>
       describeService(own, { listen, path: shownPath(own), resources: config.resourceElements })
+    const entry = (name: string): string | undefined => build.deployment.entry(name)?.text
+    const channels = () => [serviceChannel(own, { path, security: accessSecurity(own.auth), entry })]
     const given = { ...config.parameters, 'ws.origins': config.origins ?? config.parameters['ws.origins'] }
-    const webSocket = optionsFor(own, path, given as WebSocketValues, { on: service.on, build, span })
+    const webSocket = optionsFor(own, path, given as WebSocketValues, { on: service.on, access, build, span })
     const api = config.resource as readonly unknown[]
-    const resources = api.length > 0 ? resourcesOf(own, api, path, { build, span }) : undefined
+    const resources = api.length > 0 ? resourcesOf(own, api, path, { access, build, span }) : undefined
     return {
       services: listeners.flatMap((listener, i): ServedService[] => [
-        { service, listener, path: path.served, webSocket, span, ...(i === 0 && { model }) },
+        { service, listener, path: path.served, webSocket, span, channels, ...(i === 0 && { model }) },
         ...(resources ? [{ ...resources, listener }] : []),
       ]),
     }
@@ -101,7 +110,13 @@ function shownPath({ basePath, upgradePath: below }: ServiceConfig): string {
   return `${basePath === '/' ? '' : basePath}${below === '.' ? '' : below}` || '/'
 }
 
+const NOWHERE: Span = { source: new Source('', ''), start: 0, end: 0 }
+
+/** Who counts as one user, where a service asks who its clients are and says nothing else. */
+const USER = expression.parse('$ctx:websocket.user', { namespaces: new Map(), span: NOWHERE })
+
 interface Around {
+  readonly access?: Gate | undefined
   readonly build: Build
   readonly span: Span
 }
@@ -110,18 +125,28 @@ function optionsFor(
   config: ServiceConfig,
   path: UpgradePath,
   given: WebSocketValues,
-  { on, build, span }: Around & { readonly on: Readonly<Record<string, unknown>> },
+  { on, access, build, span }: Around & { readonly on: Readonly<Record<string, unknown>> },
 ): WebSocketServiceOptions {
   const { maxFrameSize, maxMessageSize, connectionClosureTimeout, query, header, listen } = config
   const compression =
     listen?.webSocketCompressionEnabled ?? config.webSocketCompressionEnabled ?? config.compression
+  const limitsUsers = access !== undefined && given['ws.limit.connections.per.user'] > 0
   const values = {
     ...given,
-    'ws.compression': compression,
+    'ws.compression': compression && !hasChunks(config),
     'ws.subprotocols': [...config.subProtocols, ...given['ws.subprotocols']],
     'ws.default.content.type': config.contentType ?? given['ws.default.content.type'],
+    'ws.limit.user': given['ws.limit.user'] ?? (limitsUsers ? USER : undefined),
   }
   const made = webSocketOptions({ given: values, isSuspended: config.suspend }, build, span)
+  if (access?.waiting && made.handshake.isHeld && on.upgrade === undefined)
+    build.error(
+      span,
+      'bad-combination',
+      'A client that sends its token in its first message cannot wait for onOpen before its upgrade is answered.',
+    )
+  if (access?.readsMessages && made.frameLogging === 'frames')
+    build.warning(span, 'no-effect', 'Frames are logged without their content: some of them hold tokens.')
   const timeout = listen?.timeout ?? config.timeout ?? config.upgradeTimeout
   const asks = path.parameters.length + query.length + header.length > 0
   return {
@@ -143,6 +168,8 @@ function optionsFor(
     },
     upgradeHeaders: config.upgradeHeader.map(each => `${each.name}: ${each.value}`),
     requiresSubprotocol: config.requireSubprotocol,
+    access,
+    ...(hasChunks(config) && chunkOptions(config, made, build, span)),
     ...(asks && { parameters: handshakeParameters(path, query, header) }),
   }
 }
@@ -152,14 +179,14 @@ function resourcesOf(
   { name, basePath, transports }: ServiceConfig,
   resource: readonly unknown[],
   path: UpgradePath,
-  { build, span }: Around,
+  { access, build, span }: Around,
 ): ServedService | undefined {
   const context = basePath === '/' ? '' : basePath
   const config = { name, context, resource, bindsTo: ['default'], transports, validateSchema: false }
   const [served] = apiArtifact.compile(config as never, build, span).services ?? []
   if (!served) return undefined
   const { route } = served.http!
-  return { ...served, http: { ...served.http, route: head => withUpgrade(route!(head), head, path) } }
+  return { ...served, http: { ...served.http, access, route: head => withUpgrade(route!(head), head, path) } }
 }
 
 function withUpgrade(route: Route, head: RequestHead, path: UpgradePath): Route {
@@ -190,10 +217,29 @@ function listenersFor(
   const files = secureSocket && filesOf(secureSocket, span)
   const tls: ListenerTlsOptions | undefined = files && inboundTls(files, name, { build, span })
   if (files && !tls) return undefined
-  return [{ port, tls, ...(host !== undefined && { host }) } as ServedService['listener']]
+  const rules = rulesOf(listen)
+  return [
+    { port, tls, ...(host !== undefined && { host }), ...(rules && { rules }) } as ServedService['listener'],
+  ]
 }
 
-type SecureSocket = NonNullable<NonNullable<ServiceConfig['listen']>['secureSocket']>
+/** What it asks of requests; undefined where that is nothing but what the settings say. */
+function rulesOf({ server, http1Settings, requestLimits }: Listen): RequestRules | undefined {
+  if (server === undefined && !http1Settings && !requestLimits) return undefined
+  const { keepAlive, maxPipelinedRequests: maxPipelined } = http1Settings ?? {}
+  const { maxUriLength, maxHeaderSize, maxEntityBodySize = -1 } = requestLimits ?? {}
+  return {
+    ...(server !== undefined && { server }),
+    ...(maxUriLength !== undefined && { maxUriBytes: maxUriLength }),
+    ...(maxHeaderSize !== undefined && { maxHeaderBytes: maxHeaderSize }),
+    ...(maxEntityBodySize >= 0 && { maxBodyBytes: maxEntityBodySize }),
+    ...(keepAlive === 'NEVER' && { keepsAlive: false }),
+    ...(maxPipelined !== undefined && { maxPipelined }),
+  }
+}
+
+type Listen = NonNullable<ServiceConfig['listen']>
+type SecureSocket = NonNullable<Listen['secureSocket']>
 
 function filesOf(
   { key, mutualSsl, protocol, ciphers, ...timeouts }: SecureSocket,
@@ -207,6 +253,7 @@ function filesOf(
     keyFile: near(key?.keyFile),
     trustStore: near(mutualSsl?.cert),
     trustStorePassword: undefined,
+    revoked: near(mutualSsl?.crl),
     ...(mutualSsl && { clientCertificates: mutualSsl.verifyClient === 'OPTIONAL' ? 'optional' : 'require' }),
     protocols: protocol?.versions ?? 'TLS',
     ciphers,

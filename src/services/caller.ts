@@ -1,45 +1,24 @@
 import type { MessageContext } from '../core/context.ts'
-import type { Groups, Pushed } from '../core/groups.ts'
+import type { Groups } from '../core/groups.ts'
 import type { Session } from '../core/session.ts'
-import type { MaybePromise } from '../core/step.ts'
 import { Headers } from '../message/headers.ts'
-import { cutReason, MAX_REASON_BYTES } from '../websocket/close-codes.ts'
-import { PreparedFrame } from '../websocket/prepared-frame.ts'
+import { ABNORMAL, cutReason, MAX_REASON_BYTES } from '../websocket/close-codes.ts'
 import { checkedCode } from './close-frame.ts'
-import { bytesOf, isText, ValueError } from './value-bytes.ts'
-
-/** A write to a client that is gone, or is leaving. */
-export class ClosedError extends Error {
-  override readonly name = 'ConnectionClosureError'
-  readonly code = 'CONNECTION_CLOSED'
-  readonly closeCode: number | undefined
-  readonly reason: string
-
-  constructor(session: Session) {
-    super(`session ${session.id} is closed`)
-    this.closeCode = session.closed?.code
-    this.reason = session.closed?.reason ?? ''
-  }
-}
+import {
+  type CallerGroups,
+  type CallerSessions,
+  callerGroups,
+  sessionsAccess,
+  textOnly,
+} from './session-access.ts'
+import { bytesOf, isText } from './value-bytes.ts'
+import { ConnectionClosureError } from './web-socket-error.ts'
 
 /** What a service gives to the callers of its hooks. */
 export interface CallerContext {
   readonly groups: Groups
   /** Gives the parameters of the path, the query and the headers, by name and typed, from a message. */
   parameters(ctx: MessageContext): Readonly<Record<string, string | number | boolean>>
-}
-
-/** The groups that a caller's session may be in. */
-export interface CallerGroups {
-  join(group: string): MaybePromise<boolean>
-  leave(group: string): MaybePromise<boolean>
-  /** Sends to all in a group; to the caller as well, unless it is left out. */
-  send(group: string, data: unknown, options?: { readonly includeSelf?: boolean }): MaybePromise<Pushed>
-}
-
-/** Other sessions of the service, by id. */
-export interface CallerSessions {
-  get(id: string): { send(data: unknown): MaybePromise<Pushed> }
 }
 
 /** The client that a hook runs for. Writes wait while it reads too slowly. */
@@ -78,6 +57,20 @@ export class Caller {
     return this.#session.handshake.remoteAddress
   }
 
+  /** Who the client is, where the service has `auth`; undefined for nobody who is known. */
+  get user(): string | undefined {
+    return this.#session.handshake.identity?.user
+  }
+
+  get scopes(): readonly string[] {
+    return this.#session.handshake.identity?.scopes ?? []
+  }
+
+  /** What the credentials of the client say. */
+  get claims(): Readonly<Record<string, unknown>> {
+    return this.#session.handshake.identity?.claims ?? {}
+  }
+
   get isOpen(): boolean {
     return this.#session.isOpen
   }
@@ -113,26 +106,25 @@ export class Caller {
     return this.subprotocol === '' ? undefined : this.subprotocol
   }
 
-  /** Sends text as text, bytes as bytes, and any other value as JSON. @throws ClosedError when the client is gone */
+  /** Sends text as text, bytes as bytes, and any other value as JSON. @throws ConnectionClosureError when the client is gone */
   writeMessage(data: unknown): Promise<void> {
     return this.#write(bytesOf(data), !isText(data))
   }
 
   async writeTextMessage(data: string): Promise<void> {
-    if (typeof data !== 'string') throw new ValueError('a text message is text')
-    return this.#write(Buffer.from(data), false)
+    return this.#write(Buffer.from(textOnly(data)), false)
   }
 
   writeBinaryMessage(data: Uint8Array): Promise<void> {
     return this.#write(bytesOf(data), true)
   }
 
-  /** @throws RangeError for more than 125 bytes, ClosedError when the client is gone */
+  /** @throws RangeError for more than 125 bytes, ConnectionClosureError when the client is gone */
   async ping(data: Uint8Array | string = NO_BYTES): Promise<void> {
     this.#open().ping!(control(data))
   }
 
-  /** @throws RangeError for more than 125 bytes, ClosedError when the client is gone */
+  /** @throws RangeError for more than 125 bytes, ConnectionClosureError when the client is gone */
   async pong(data: Uint8Array | string = NO_BYTES): Promise<void> {
     this.#open().pong!(control(data))
   }
@@ -143,29 +135,21 @@ export class Caller {
   }
 
   get groups(): CallerGroups {
-    const { groups } = this.#context
-    const { id } = this.#session
-    return {
-      join: group => groups.join(id, group),
-      leave: group => groups.leave(id, group),
-      send: (group, data, { includeSelf = true } = {}) =>
-        groups.send(group, prepared(data), includeSelf ? undefined : id),
-    }
+    return callerGroups(this.#context.groups, this.#session.id)
   }
 
   get sessions(): CallerSessions {
-    const { groups } = this.#context
-    return { get: id => ({ send: data => groups.sendTo(id, prepared(data)) }) }
+    return sessionsAccess(this.#context.groups)
   }
 
   async #write(data: Buffer, isBinary: boolean): Promise<void> {
     const session = this.#open()
-    if (!session.deliver!(data, isBinary)) throw new ClosedError(session)
+    if (!session.deliver!(data, isBinary)) throw closureOf(session)
     return session.drained
   }
 
   #open(): Session {
-    if (!this.#session.isOpen) throw new ClosedError(this.#session)
+    if (!this.#session.isOpen) throw closureOf(this.#session)
     return this.#session
   }
 }
@@ -176,7 +160,7 @@ const callers = new WeakMap<Session, Caller>()
 export function callerOf(ctx: MessageContext, context: CallerContext): Caller {
   const session = ctx.session
   if (!session?.deliver)
-    throw new ValueError('there is no session: the message did not come over a WebSocket')
+    throw new ConnectionClosureError('there is no session: the message did not come over a WebSocket')
   const known = callers.get(session)
   if (known) return known
   const made = new Caller(ctx, context)
@@ -184,8 +168,11 @@ export function callerOf(ctx: MessageContext, context: CallerContext): Caller {
   return made
 }
 
-function prepared(data: unknown): PreparedFrame {
-  return new PreparedFrame(bytesOf(data), !isText(data), true)
+/** A write to a client that is gone, or is leaving. */
+function closureOf({ id, closed }: Session): ConnectionClosureError {
+  const { code, reason } = closed ?? {}
+  const options = { closeCode: code, reason, wasClean: code !== undefined && code !== ABNORMAL }
+  return new ConnectionClosureError(`session ${id} is closed`, options)
 }
 
 function control(data: Uint8Array | string): Buffer {

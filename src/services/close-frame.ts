@@ -1,3 +1,4 @@
+import { CLOSES, type CloseName, type NamedClose } from '../core/close-names.ts'
 import { cutReason, isSendable } from '../websocket/close-codes.ts'
 import { isKind, KIND } from './kind.ts'
 
@@ -28,16 +29,9 @@ export interface Close {
 }
 
 /** The close codes that hooks use, by name. */
-export const closeCodes = {
-  NormalClosure: 1000,
-  GoingAway: 1001,
-  ProtocolError: 1002,
-  UnsupportedData: 1003,
-  InvalidPayload: 1007,
-  PolicyViolation: 1008,
-  MessageTooBig: 1009,
-  InternalServerError: 1011,
-} as const
+export const closeCodes = Object.fromEntries(
+  Object.entries(CLOSES).map(([name, { code }]) => [name, code]),
+) as { readonly [N in CloseName]: (typeof CLOSES)[N]['code'] }
 
 /** Checks a code that is to be sent. @throws RangeError for one that may not be */
 export function checkedCode(code: number): number {
@@ -45,7 +39,7 @@ export function checkedCode(code: number): number {
   throw new RangeError(`close code ${code} may not be sent: 1000 to 1003, 1007 to 1014, and 3000 to 4999 may`)
 }
 
-function named(code: number, usual: string): (reason?: string) => CloseFrame {
+function named({ code, reason: usual }: NamedClose): (reason?: string) => CloseFrame {
   return (reason = usual) => new CloseFrame(code, cutReason(reason))
 }
 
@@ -53,14 +47,14 @@ function named(code: number, usual: string): (reason?: string) => CloseFrame {
 export const close: Close = Object.assign(
   (code = 1000, reason = ''): CloseFrame => new CloseFrame(checkedCode(code), cutReason(reason)),
   {
-    normal: named(1000, 'Normal closure'),
-    goingAway: named(1001, 'Going away'),
-    protocolError: named(1002, 'Protocol error'),
-    unsupportedData: named(1003, 'Unsupported data'),
-    invalidPayload: named(1007, 'Invalid payload'),
-    policyViolation: named(1008, 'Policy violation'),
-    messageTooBig: named(1009, 'Message too big'),
-    internalServerError: named(1011, 'Internal server error'),
+    normal: named(CLOSES.NormalClosure),
+    goingAway: named(CLOSES.GoingAway),
+    protocolError: named(CLOSES.ProtocolError),
+    unsupportedData: named(CLOSES.UnsupportedData),
+    invalidPayload: named(CLOSES.InvalidPayload),
+    policyViolation: named(CLOSES.PolicyViolation),
+    messageTooBig: named(CLOSES.MessageTooBig),
+    internalServerError: named(CLOSES.InternalServerError),
   },
 )
 

@@ -1,21 +1,26 @@
 import { sessionGroups } from '../cluster/groups-of.ts'
-import type { MessageContext } from '../core/context.ts'
 import { Fault } from '../core/fault.ts'
 import type { Pipeline, Service } from '../core/ports.ts'
 import type { Step } from '../core/step.ts'
 import type { Build } from '../language/declare.ts'
 import { chain, guard, guarded } from '../sequences/pipeline.ts'
 import { REPLY } from '../sequences/reply.ts'
-import { type Bind, bindingOf } from './binding.ts'
+import { type Bind, bindingOf, viewOf } from './binding.ts'
+import { bindingStep } from './binding-step.ts'
 import { callerOf } from './caller.ts'
-import { dispatchStep, keyPath, readValue, valueAt } from './dispatch.ts'
+import { tellConnectionError } from './connection-error.ts'
+import { dispatchStep, keyPath, readValue } from './dispatch.ts'
 import { untyped } from './function-mediator.ts'
 import { failing } from './hook-faults.ts'
 import { type FunctionContext, functionStep, type HookFunction } from './hook-function.ts'
 import { derivedHook, HOOKS } from './hook-names.ts'
 import type { HookConfig } from './hooks-field.ts'
 import type { ServiceConfig } from './service-fields.ts'
-import { typedValue, type UpgradePath } from './upgrade-path.ts'
+import { tellStreamId, withStreamId } from './stream-id.ts'
+import { takesChunks } from './streamed-hooks.ts'
+import { typedParameters } from './typed-parameters.ts'
+import { unmatchedPipeline } from './unmatched.ts'
+import type { UpgradePath } from './upgrade-path.ts'
 
 const PONG: Pipeline = {
   run(ctx) {
@@ -23,9 +28,6 @@ const PONG: Pipeline = {
     ctx.session!.pong!(ctx.frameData ?? Buffer.alloc(0))
   },
 }
-
-/** How often it is said that no hook takes a message, in milliseconds. */
-const UNMATCHED_MS = 1_000
 
 /** Turns the hooks of a service into the pipelines of its events. */
 export function compileService(config: ServiceConfig, path: UpgradePath, build: Build): Service {
@@ -47,7 +49,7 @@ class HookCompiler {
     this.#build = build
     this.#label = `{service:${config.name}} `
     const types = [...path.parameters, ...config.query, ...config.header]
-    this.#context = { groups: sessionGroups(build), parameters: ctx => typed(untyped(ctx), types) }
+    this.#context = { groups: sessionGroups(build), parameters: ctx => typedParameters(untyped(ctx), types) }
     this.#fault = build.faultSequence(config.faultSequence)
     const error = this.#named('onError')
     this.#error = error && this.#pipeline(error)
@@ -64,12 +66,12 @@ class HookCompiler {
       on[target] = this.#guarded(hook)
     }
     if (on.pong && !on.ping) on.ping = PONG
-    if (this.#error) on.error = guarded(this.#error, this.#fault)
+    if (this.#error) on.error = guarded({ run: chain([tellConnectionError, this.#error.run]) }, this.#fault)
     if (hooks.some(hook => this.#functionOf(hook) !== undefined)) on.open = this.#greeting(on.open)
     const outHook = this.#named('onBackendMessage')
     const faultHook = this.#named('onBackendError')
     const outFault = faultHook ? this.#pipeline(faultHook) : (this.#error ?? this.#fault)
-    const out = guarded(outHook ? this.#pipeline(outHook) : REPLY, outFault)
+    const out = outHook ? this.#backend(outHook, faultHook && outFault) : guarded(REPLY, outFault)
     return {
       name,
       kind: 'service',
@@ -114,62 +116,34 @@ class HookCompiler {
       text: pipelineOf('onTextMessage'),
       binary: pipelineOf('onBinaryMessage'),
       any: pipelineOf('onMessage'),
-      unmatched: this.#unmatched(pipelineOf('onUnmatched')),
+      unmatched: unmatchedPipeline(this.#label, pipelineOf('onUnmatched')),
     })
-  }
-
-  #unmatched(hook: Pipeline | undefined): Pipeline {
-    let saidAt = -Infinity
-    let unsaid = 0
-    const tell = (ctx: MessageContext): void => {
-      const now = performance.now()
-      if (now - saidAt < UNMATCHED_MS) {
-        unsaid++
-        return
-      }
-      const more = unsaid > 0 ? `, nor ${unsaid} before it` : ''
-      ctx.log.warn(
-        { session: ctx.session?.id },
-        `${this.#label}no hook takes a ${ctx.frame ?? ''} message${more}`,
-      )
-      saidAt = now
-      unsaid = 0
-    }
-    return {
-      run(ctx) {
-        ctx.service.counters.unmatched++
-        tell(ctx)
-        return hook?.run(ctx)
-      },
-    }
   }
 
   /** A hook by itself: its sequence, its steps, or its function. */
   #pipeline(hook: HookConfig): Pipeline {
-    const call = this.#functionOf(hook)
-    if (call === undefined) return this.#bound(hook, this.#build.branch(hook.branch))
     const { dispatcherStreamId } = this.#config
     const isRoute = hook.key !== undefined || this.#isRoute(hook)
+    const streamId = isRoute ? dispatcherStreamId : undefined
+    const call = this.#functionOf(hook)
+    if (call === undefined) {
+      const steps = this.#bound(hook, this.#build.branch(hook.branch))
+      return streamId === undefined ? steps : { run: chain([tellStreamId(streamId), steps.run]) }
+    }
     return {
       run: functionStep(call, {
         ...this.#context,
         bind: this.#bindOf(hook),
-        ...(isRoute && { read: readValue }),
-        ...(isRoute && dispatcherStreamId !== undefined && { complete: withStreamId(dispatcherStreamId) }),
+        takesChunks: takesChunks(this.#config, hook),
+        ...(isRoute && hook.view === undefined && { read: readValue }),
+        ...(streamId !== undefined && { complete: withStreamId(streamId) }),
       }),
     }
   }
 
-  /** Mediators take the message as it is, once it is known that it fits. */
   #bound(hook: HookConfig, pipeline: Pipeline): Pipeline {
     const bind = this.#bindOf(hook)
-    if (!bind) return pipeline
-    const check: Step = ctx => {
-      const { content } = ctx.message
-      if (content.isArriving) return content.collect().then(() => void bind(content.text()))
-      bind(content.text())
-    }
-    return { run: chain([check, pipeline.run]) }
+    return bind ? { run: chain([bindingStep(bind, hook.view), pipeline.run]) } : pipeline
   }
 
   #guarded(hook: HookConfig, errorHook?: string): Pipeline {
@@ -183,14 +157,25 @@ class HookCompiler {
     return { run: guard(this.#pipeline(hook).run, onFault) }
   }
 
-  #bindOf({ schema, span }: HookConfig): Bind | undefined {
-    if (schema === undefined || !this.#config.validation) return undefined
+  /** What comes of a backend has error hooks of its own, and ends its client as any hook does when it fails. */
+  #backend(hook: HookConfig, error: Pipeline | undefined): Pipeline {
+    const onFault = failing({
+      binding: undefined,
+      error: error ?? this.#error,
+      fault: this.#fault,
+      bindingCode: Number(this.#config.bindingCode),
+    })
+    return { run: guard(this.#pipeline(hook).run, onFault) }
+  }
+
+  #bindOf({ schema, view, span }: HookConfig): Bind | undefined {
+    if (schema === undefined || !this.#config.validation) return view && viewOf(view)
     const build = this.#build
     const wrong = (problem: string): undefined => build.error(span, 'bad-schema', `${problem}.`) as undefined
     try {
-      if (typeof schema !== 'string') return bindingOf(schema)
+      if (typeof schema !== 'string') return bindingOf(schema, view)
       const entry = build.entry({ name: schema, span })
-      return entry && bindingOf(JSON.parse(entry.text) as Record<string, unknown>)
+      return entry && bindingOf(JSON.parse(entry.text) as Record<string, unknown>, view)
     } catch (thrown) {
       return wrong(thrown instanceof Fault ? thrown.message : `the schema ${String(schema)} is no JSON`)
     }
@@ -215,30 +200,5 @@ class HookCompiler {
     const [only] = steps
     if (key || steps.length !== 1 || only?.declaration.element !== 'function') return undefined
     return only.config.call as HookFunction | undefined
-  }
-}
-
-function typed(
-  given: Readonly<Record<string, string>>,
-  types: readonly { readonly name: string; readonly type: Parameters<typeof typedValue>[0] }[],
-): Readonly<Record<string, string | number | boolean>> {
-  const values: Record<string, string | number | boolean> = { ...given }
-  for (const { name, type } of types) {
-    const text = given[name]
-    if (text !== undefined) values[name] = typedValue(type, text)
-  }
-  return values
-}
-
-/** What answers a message has its id, unless it says one of its own. */
-function withStreamId(name: string): FunctionContext['complete'] {
-  const path = keyPath(name)
-  const [key] = path
-  return (value, ctx) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
-      return value
-    if (path.length > 1 || key === undefined || Object.hasOwn(value, key)) return value
-    const id = valueAt(readValue(ctx), path)
-    return id === undefined ? value : { ...value, [key]: id }
   }
 }

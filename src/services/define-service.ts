@@ -1,8 +1,10 @@
-import type { MessageSchema } from './binding.ts'
+import type { MessageSchema, View } from './binding.ts'
 import type { Caller } from './caller.ts'
 import type { HookFunction } from './hook-function.ts'
+import type { MessageChunks } from './message-chunks.ts'
 import type { ResourceRequest } from './resource-request.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
+import { ConnectionClosureError } from './web-socket-error.ts'
 
 /** A mediator as a map with its name, as in YAML: `{ log: { level: 'full' } }`, `{ respond: {} }`; or its name alone. */
 export type StepMap = string | Readonly<Record<string, unknown>>
@@ -10,10 +12,15 @@ export type StepMap = string | Readonly<Record<string, unknown>>
 /** What a hook may be: a function, one with a schema for what it takes, or steps, functions among them. */
 export type Hook<F> = F | BoundHook<F> | readonly (F | StepMap)[]
 
-/** A function and the schema of the messages it takes. */
+/** What a hook runs, and how it takes its messages. */
 export interface BoundHook<F> {
-  readonly schema: MessageSchema
-  readonly run: F
+  /** What messages must fit. */
+  readonly schema?: MessageSchema
+  /** What they are taken as, text and binary alike. */
+  readonly as?: View
+  /** Whether they are taken in chunks, as they come: an asynchronous iterable of text or bytes. */
+  readonly stream?: boolean
+  readonly run: F | readonly (F | StepMap)[]
 }
 
 type Gives = unknown
@@ -55,14 +62,26 @@ export function service<const D extends ServiceDefinition>(definition: D): D {
   return definition
 }
 
-/** Gives a hook the schema of what it takes: a Standard Schema, or a JSON Schema as an object. */
-export function bound<F extends HookFunction>(schema: MessageSchema, run: F): BoundHook<F> {
-  return { schema, run }
+/**
+ * Gives a hook what it takes: a Standard Schema, a JSON Schema as an object, or the form it takes messages in.
+ *
+ *     onMessage: bound('xml', (caller, element) => element.localName)
+ */
+export function bound<F extends (caller: Caller, data: never) => Gives>(
+  takes: MessageSchema | View,
+  run: F,
+): BoundHook<F> {
+  return typeof takes === 'string' ? { as: takes, run } : { schema: takes, run }
 }
 
-/** Whether something is a hook with a schema. */
+/** Has a hook take messages in chunks, as they come: an asynchronous iterable of text, or of bytes. */
+export function streamed<F extends (caller: Caller, chunks: MessageChunks) => Gives>(run: F): BoundHook<F> {
+  return { stream: true, run }
+}
+
+/** Whether something is a hook with options. */
 export function isBound(value: unknown): value is BoundHook<HookFunction> {
-  return typeof value === 'object' && value !== null && 'schema' in value && 'run' in value
+  return typeof value === 'object' && value !== null && 'run' in value
 }
 
 /** What a method of an annotated class is given: what happened, and to whom. */
@@ -107,11 +126,15 @@ export function annotated(type: new () => object, annotations: Annotations = {})
   return service(definition as ServiceDefinition)
 }
 
-/** Sends text to the client a message is of. @throws TypeError without a message, ConnectionClosureError when it is gone */
+/**
+ * Sends text to the client a message is of.
+ * @throws TypeError without a message, ConnectionClosureError where it came of no client, or that is gone
+ */
 export function sendText(message: ServiceMessage | Caller | null | undefined, text: string): Promise<void> {
   if (message === null || message === undefined) throw new TypeError('sendText needs the message it answers')
-  const caller = 'caller' in message ? message.caller : message
-  return caller.writeTextMessage(text)
+  const caller: Partial<Caller> | undefined = 'caller' in message ? message.caller : message
+  if (caller?.writeTextMessage) return caller.writeTextMessage(text)
+  throw new ConnectionClosureError('there is no session: the message did not come over a WebSocket')
 }
 
 function takesRequest(hook: string): boolean {

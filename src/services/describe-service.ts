@@ -1,5 +1,6 @@
 import type { ServiceModel } from '../core/service-model.ts'
 import type { Element } from '../language/xml.ts'
+import { describeAccess } from './access-rules.ts'
 import type { HookConfig } from './hooks-field.ts'
 import { type ServiceConfig, serviceFields } from './service-fields.ts'
 
@@ -27,8 +28,12 @@ export function describeService(
   }
 }
 
-function stepsOf({ branch, schema }: HookConfig): string[] {
-  const check = schema === undefined ? [] : [typeof schema === 'string' ? `schema ${schema}` : 'schema']
+function stepsOf({ branch, schema, view, takesChunks }: HookConfig): string[] {
+  const check = [
+    ...(takesChunks ? ['stream'] : []),
+    ...(view === undefined ? [] : [`as ${view}`]),
+    ...(schema === undefined ? [] : [typeof schema === 'string' ? `schema ${schema}` : 'schema']),
+  ]
   if (branch.key) return [...check, `sequence ${branch.key.name}`]
   return [...check, ...branch.element.children.flatMap(child => describeElement(child))]
 }
@@ -59,7 +64,7 @@ function optionsOf(config: ServiceConfig): Record<string, unknown> {
     if (['name', 'basePath', 'upgradePath', 'hooks', 'listen'].includes(key)) continue
     if (value === undefined || JSON.stringify(value) === JSON.stringify(field.default)) continue
     if (Array.isArray(value) && value.length === 0) continue
-    found[key] = value
+    found[key] = key === 'auth' ? describeAccess(config.auth) : value
   }
   return found
 }

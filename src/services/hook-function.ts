@@ -1,12 +1,13 @@
 import type { MessageContext } from '../core/context.ts'
 import { type MaybePromise, type Outcome, STOP, type Step } from '../core/step.ts'
-import { Content } from '../message/content.ts'
 import type { Bind } from './binding.ts'
 import { type CallerContext, callerOf } from './caller.ts'
 import { isCloseFrame } from './close-frame.ts'
+import { withCode } from './error-codes.ts'
 import { isIterator, stream } from './hook-stream.ts'
+import { MessageChunks } from './message-chunks.ts'
 import { answerResource, ResourceRequest } from './resource-request.ts'
-import { isAcceptance, isRejection, Rejection, rejectionOf } from './upgrade-answer.ts'
+import { isAcceptance, isRejection, Rejection, refuse, rejectionOf } from './upgrade-answer.ts'
 import { UpgradeRequest } from './upgrade-request.ts'
 import { bytesOf, isText } from './value-bytes.ts'
 
@@ -15,34 +16,59 @@ export type HookFunction = (...parameters: never[]) => unknown
 
 /** What a function that is a step works with. */
 export interface FunctionContext extends CallerContext {
-  /** Turns the text of a message into the value the function takes; without it that is the text itself. */
+  /** Turns a message into the value the function takes; without it that is its text, or its bytes. */
   readonly bind?: Bind | undefined
+  /** Whether it takes messages in chunks, as they come. */
+  readonly takesChunks?: boolean
   /** Gives what was read of the message to find this hook, so that it is not read again. */
   readonly read?: (ctx: MessageContext) => unknown
   /** Completes a value that is sent back, such as by the id of what it answers. */
   readonly complete?: (value: unknown, ctx: MessageContext) => unknown
 }
 
-/** Makes a step of a function: what it gives back is sent to the client, or closes it. */
+/**
+ * Makes a step of a function: what it gives back is sent to the client, or closes it. An error that it gives back is
+ * thrown, and a typed one is a fault with its code.
+ */
 export function functionStep(call: HookFunction, context: FunctionContext): Step {
   const run = call as (...parameters: unknown[]) => unknown
-  const settled = (ctx: MessageContext, value: unknown): MaybePromise<Outcome> => settle(ctx, value, context)
   const act = (ctx: MessageContext): MaybePromise<Outcome> => {
-    const value = run(...parametersOf(ctx, context))
-    return value instanceof Promise ? value.then(given => settled(ctx, given)) : settled(ctx, value)
+    const parameters = parametersOf(ctx, context)
+    const value = run(...parameters)
+    if (value instanceof Promise) return value.then(given => settle(ctx, given, context, parameters[1]))
+    return settle(ctx, value, context, parameters[1])
   }
+  const guarded = (ctx: MessageContext): MaybePromise<Outcome> => {
+    try {
+      const outcome = act(ctx)
+      return outcome instanceof Promise ? outcome.catch(rethrow) : outcome
+    } catch (thrown) {
+      throw withCode(thrown)
+    }
+  }
+  const { takesChunks = false } = context
   return ctx => {
     if (ctx.event === 'upgrade') return asking(ctx, act)
+    if (!ctx.session) return resource(ctx, run, context)
     const { content } = ctx.message
-    if (!ctx.session) return resource(ctx, run)
-    return content.isArriving ? content.collect().then(() => act(ctx)) : act(ctx)
+    return content.isArriving && !takesChunks ? content.collect().then(() => guarded(ctx)) : guarded(ctx)
   }
 }
 
-async function resource(ctx: MessageContext, run: (...parameters: unknown[]) => unknown): Promise<Outcome> {
+function rethrow(thrown: unknown): never {
+  throw withCode(thrown)
+}
+
+async function resource(
+  ctx: MessageContext,
+  run: (...parameters: unknown[]) => unknown,
+  context: CallerContext,
+): Promise<Outcome> {
   if (ctx.message.content.isArriving) await ctx.message.content.collect()
   try {
-    return await answerResource(ctx, await run(new ResourceRequest(ctx)))
+    const value = await run(new ResourceRequest(ctx, context))
+    if (value instanceof Error) throw value
+    return await answerResource(ctx, value)
   } catch (thrown) {
     const rejection = rejectionOf(thrown)
     if (rejection === undefined) throw thrown
@@ -84,9 +110,10 @@ function parametersOf(ctx: MessageContext, context: FunctionContext): unknown[] 
 }
 
 /** What a message holds, as its hook takes it. */
-function dataOf(ctx: MessageContext, { bind, read }: FunctionContext): unknown {
+function dataOf(ctx: MessageContext, { bind, read, takesChunks }: FunctionContext): unknown {
+  if (takesChunks) return new MessageChunks(ctx)
   const { content } = ctx.message
-  if (bind) return bind(content.text())
+  if (bind) return bind(content)
   const known = read?.(ctx)
   if (known !== undefined) return known
   return ctx.frame === 'binary' ? content.bytes : content.text()
@@ -96,11 +123,17 @@ function causeOf({ fault }: MessageContext): unknown {
   return fault?.cause ?? fault
 }
 
-function settle(ctx: MessageContext, value: unknown, context: FunctionContext): MaybePromise<Outcome> {
+function settle(
+  ctx: MessageContext,
+  value: unknown,
+  context: FunctionContext,
+  taken: unknown,
+): MaybePromise<Outcome> {
   if (value === undefined || value === null) {
     if (ctx.ending === 'dropped') ctx.ending = 'accepted'
     return undefined
   }
+  if (value instanceof Error) throw value
   if (ctx.event === 'upgrade') return answerUpgrade(ctx, value)
   if (ctx.event === 'ping') {
     ctx.ending = 'answered'
@@ -115,7 +148,9 @@ function settle(ctx: MessageContext, value: unknown, context: FunctionContext): 
   ctx.ending = 'answered'
   const complete = (each: unknown): unknown => context.complete?.(each, ctx) ?? each
   if (isIterator(value)) {
-    stream(ctx, value, complete)
+    const sent = stream(ctx, value, complete)
+    // What is made of a message while it comes in needs the rest of it.
+    if (taken instanceof MessageChunks) ctx.spawn(Promise.race([sent, taken.over]))
     return STOP
   }
   const sent = complete(value)
@@ -139,19 +174,4 @@ function answerUpgrade(ctx: MessageContext, value: unknown): MaybePromise<Outcom
     for (const [name, text] of Object.entries(value.headers)) ctx.message.headers.set(name, text)
   ctx.ending = 'accepted'
   return undefined
-}
-
-function refuse(ctx: MessageContext, { status, body, headers }: Rejection): MaybePromise<Outcome> {
-  const { message } = ctx
-  ctx.direction = 'response'
-  ctx.transport.status = status
-  if (typeof body === 'string') message.content = Content.ofText(body, 'text/plain')
-  else if (body === undefined) message.content = Content.empty()
-  else message.content = Content.ofJson(body)
-  ctx.transport.messageType = message.content.mediaType
-  message.headers.delete('Content-Type')
-  for (const [name, text] of Object.entries(headers)) message.headers.set(name, text)
-  ctx.ending = 'refused'
-  const replied = ctx.origin.reply(ctx)
-  return replied instanceof Promise ? replied.then(() => STOP) : STOP
 }

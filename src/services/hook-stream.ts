@@ -1,4 +1,6 @@
 import type { MessageContext } from '../core/context.ts'
+import { cutReason } from '../websocket/close-codes.ts'
+import { isCloseFrame } from './close-frame.ts'
 import { bytesOf, isText } from './value-bytes.ts'
 
 type Streamed = AsyncIterable<unknown> | AsyncIterator<unknown> | Iterator<unknown>
@@ -11,14 +13,11 @@ export function isIterator(value: unknown): value is Streamed {
 }
 
 /**
- * Sends each element as a message, and the next when the client has read enough. The message that began it has ended
- * meanwhile, so that what the client sends goes on being read. What fails closes the client with 1011.
+ * Sends each element as a message, and the next when the client has read enough; a close result closes. The message
+ * that began it may have ended meanwhile, so that what the client sends goes on being read. What fails closes the
+ * client with 1011. Resolves when it is over, and never rejects.
  */
-export function stream(ctx: MessageContext, source: Streamed, complete: (value: unknown) => unknown): void {
-  void run(ctx, source, complete)
-}
-
-async function run(
+export async function stream(
   ctx: MessageContext,
   source: Streamed,
   complete: (value: unknown) => unknown,
@@ -29,6 +28,11 @@ async function run(
     while (session.isOpen) {
       const { done, value } = await iterator.next()
       if (done === true) return
+      if (value instanceof Error) throw value
+      if (isCloseFrame(value)) {
+        session.close(value.code, value.reason)
+        break
+      }
       const sent = complete(value)
       if (!session.deliver!(bytesOf(sent), !isText(sent))) break
       await session.drained
@@ -40,6 +44,6 @@ async function run(
       { session: session.id, err: thrown },
       `${ctx.service.label}streaming to a client failed: ${text}`,
     )
-    session.close(1011, `streaming failed: ${text}`)
+    session.close(1011, cutReason(`streaming failed: ${text}`))
   }
 }

@@ -7,7 +7,8 @@ import type { HookFunction } from './hook-function.ts'
 import { isHookName, plainName } from './hook-names.ts'
 import { type MadeAttribute, madeElement } from './made-element.ts'
 import { attachSchema } from './schema-field.ts'
-import { resourceAttributes, serviceElements } from './yaml-service.ts'
+import { resourceAttributes } from './yaml-resources.ts'
+import { serviceElements } from './yaml-service.ts'
 import { type MapReading, stepElements } from './yaml-steps.ts'
 
 /** What belongs to hooks: it cannot be turned into text. */
@@ -86,14 +87,16 @@ function hookOf(
   reading: MapReading,
   attributes: readonly MadeAttribute[] = [],
 ): Element {
-  const schema = isBound(hook) ? hook.schema : undefined
-  const run = isBound(hook) ? hook.run : hook
+  const { run, schema, as, stream } = isBound(hook) ? hook : { run: hook }
   const isName = typeof run === 'string' && !reading.vocabulary.mediators.has(run)
   const sequence = isName ? [{ name: 'sequence', value: run, nameSpan: span }] : []
+  const options = Object.entries({ as, stream }).flatMap(([option, value]) =>
+    value === undefined ? [] : [{ name: option, value: String(value), nameSpan: span }],
+  )
   const element = madeElement({
     name,
     span,
-    attributes: [...attributes, ...sequence],
+    attributes: [...attributes, ...sequence, ...options],
     children: isName ? [] : stepsOf(run, span, reading),
   })
   if (schema) attachSchema(element, schema)

@@ -12,6 +12,7 @@ import {
   text,
   type ValueType,
 } from '../language/types.ts'
+import { accessField } from './access-fields.ts'
 import { hooksField } from './hooks-field.ts'
 import { PARAMETER_TYPES } from './upgrade-path.ts'
 
@@ -43,11 +44,18 @@ const closureTimeout: ValueType<number> = {
   },
 }
 
-const NO_NAME = 'the gateway does not say what it is'
-const OTHER_LISTENER = 'listeners are those of the HTTP transport or what listen says'
-const OTHER_LIMITS =
-  'the limits of the HTTP transport hold: [transport.http] listener.max_header_bytes, listener.max_body_bytes'
-const NO_REVOCATION = 'whether certificates of clients were revoked is not checked'
+const serverName: ValueType<string> = {
+  name: 'text of a header',
+  parse(value) {
+    if (/^[\t\x20-\x7e]+$/.test(value)) return value
+    throw new Expected('text of one line')
+  },
+}
+
+/** Each is about a port; where a service has none of its own, that of the HTTP transport has settings. */
+const OF_LISTEN = 'it is an option of listen, beside the port'
+const NO_REVOCATION =
+  'nobody is asked about the certificates of clients; name a list of revoked ones in mutualSsl.crl'
 
 const parameterFields = {
   name: attribute(name, { doc: 'Name of the parameter.', required: true }),
@@ -61,9 +69,34 @@ const listenFields = {
   host: attribute(text, { doc: 'Address to bind; default all.' }),
   timeout: attribute(decimal, { doc: 'As upgradeTimeout of the service.' }),
   webSocketCompressionEnabled: attribute(onOff, { doc: 'As compression of the service.' }),
-  server: attribute(text, { doc: `Refused: ${NO_NAME}.` }),
-  http1Settings: child({}, { doc: `Refused: ${OTHER_LISTENER}.` }),
-  requestLimits: child({}, { doc: `Refused: ${OTHER_LIMITS}.` }),
+  server: attribute(serverName, { doc: 'The header Server of its answers; without it there is none.' }),
+  http1Settings: child(
+    {
+      keepAlive: attribute(oneOf('AUTO', 'ALWAYS', 'NEVER'), {
+        doc: 'Whether a connection may have several requests: as its client asks (AUTO), or not (NEVER). ALWAYS is the same as AUTO: who asks for the end of a connection gets it.',
+        default: 'AUTO',
+      }),
+      maxPipelinedRequests: attribute(integer({ min: 1 }), {
+        doc: 'How many requests of one connection may wait for their answers; one more is refused with 503.',
+      }),
+    },
+    { doc: 'How it speaks HTTP/1.1.' },
+  ),
+  requestLimits: child(
+    {
+      maxUriLength: attribute(integer({ min: 1, max: 1024 * 1024 }), {
+        doc: 'Longest address of a request; a longer one gets 414. Default what the head may have.',
+      }),
+      maxHeaderSize: attribute(integer({ min: 1, max: 1024 * 1024 }), {
+        doc: 'Most bytes of header fields; more get 431. Default the setting transport.http.listener.max_header_bytes.',
+      }),
+      maxEntityBodySize: attribute(integer({ min: -1 }), {
+        doc: 'Largest body, in bytes; a larger one gets 413. -1 asks nothing of those that nobody looks into. What does not tell its length is read in first.',
+        default: -1,
+      }),
+    },
+    { doc: 'What its requests may be, upgrades among them.' },
+  ),
   secureSocket: child(
     {
       certValidation: child({}, { doc: `Refused: ${NO_REVOCATION}.` }),
@@ -84,6 +117,7 @@ const listenFields = {
             default: 'REQUIRE',
           }),
           cert: attribute(text, { doc: 'Authorities that they must come from.' }),
+          crl: attribute(text, { doc: 'PEM file with the lists of certificates that these have revoked.' }),
         },
         { doc: 'Certificates of clients.' },
       ),
@@ -148,6 +182,10 @@ export const serviceFields = {
     doc: 'Where a JSON message says which route takes it: a name, a dotted path, or a JSON pointer.',
   }),
   dispatcherStreamId: attribute(name, { doc: 'Where it has the id that what answers it gets as well.' }),
+  stream: attribute(boolean, {
+    doc: 'Whether onMessage, onTextMessage and onBinaryMessage take messages in chunks, as they come. Nothing is compressed then.',
+    default: false,
+  }),
   validation: attribute(boolean, {
     doc: 'Whether messages are checked against the schemas of hooks.',
     default: true,
@@ -167,6 +205,7 @@ export const serviceFields = {
   }),
   transports: attribute(text, { doc: 'http or https, where it does not listen for itself; default both.' }),
   suspend: attribute(boolean, { doc: 'Whether upgrades are refused with 503.', default: false }),
+  auth: accessField,
   listen: child(listenFields, { doc: 'A listener of its own, in place of those of the HTTP transport.' }),
   query: children(parameterFields, { doc: 'A parameter of the query.' }),
   header: children(parameterFields, { doc: 'A parameter in a header.' }),
@@ -185,19 +224,19 @@ export type ServiceConfig = Config<typeof serviceFields>
 
 /** What is known and does not run, each with what to do. */
 export const refusedServiceOptions: Readonly<Record<string, string>> = {
-  auth: 'check the request in onUpgrade, or put a proxy in front that does',
-  server: NO_NAME,
-  http1Settings: OTHER_LISTENER,
-  requestLimits: OTHER_LIMITS,
+  server: OF_LISTEN,
+  http1Settings: OF_LISTEN,
+  requestLimits: OF_LISTEN,
 }
 
-/** Says which refused options a listener has, each with what to do. */
+/** Says which options of a listener cannot be had, each with what to do. */
 export function refusedOfListener({ listen }: ServiceConfig): (readonly [option: string, reason: string])[] {
-  const given: (readonly [string, unknown, string])[] = [
-    ['server', listen?.server, NO_NAME],
-    ['http1Settings', listen?.http1Settings, OTHER_LISTENER],
-    ['requestLimits', listen?.requestLimits, OTHER_LIMITS],
-    ['certValidation', listen?.secureSocket?.certValidation, NO_REVOCATION],
-  ]
-  return given.flatMap(([option, value, reason]) => (value === undefined ? [] : [[option, reason] as const]))
+  if (listen === undefined) return []
+  const { port: own, host, server, http1Settings, requestLimits, secureSocket } = listen
+  const isNone = Object.entries({ host, server, http1Settings, requestLimits, secureSocket })
+    .filter(([, value]) => own === undefined && value !== undefined)
+    .map(([option]) => [option, 'without a port it is not a listener of its own'] as const)
+  const revocation =
+    secureSocket?.certValidation === undefined ? [] : ([['certValidation', NO_REVOCATION]] as const)
+  return [...isNone, ...revocation]
 }

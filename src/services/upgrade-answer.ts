@@ -1,3 +1,7 @@
+import type { MessageContext } from '../core/context.ts'
+import { type MaybePromise, type Outcome, STOP } from '../core/step.ts'
+import { Content } from '../message/content.ts'
+import { errorCodeOf, statusOfCode } from './error-codes.ts'
 import { isKind, KIND } from './kind.ts'
 
 /** What a hook gives back to refuse a client: what it gets in place of the upgrade. */
@@ -60,22 +64,27 @@ export function accept({
   return new Acceptance(headers)
 }
 
-const STATUS: Readonly<Record<string, number>> = {
-  AuthnError: 401,
-  AuthError: 401,
-  AuthzError: 403,
-  UpgradeError: 400,
-  InvalidHandshakeError: 400,
-  PayloadBindingError: 400,
-  PayloadValidationError: 400,
-}
-
 /** Gives what a client is refused with for what its hook has thrown; undefined for what nobody expects: that is 500. */
 export function rejectionOf(thrown: unknown): Rejection | undefined {
   if (isRejection(thrown)) return thrown
-  if (!(thrown instanceof Error)) return undefined
-  const status = STATUS[thrown.name]
-  return status === undefined ? undefined : new Rejection(status, { message: thrown.message }, {})
+  const status = statusOfCode(errorCodeOf(thrown))
+  return status === undefined ? undefined : new Rejection(status, { message: (thrown as Error).message }, {})
+}
+
+/** Answers the request for an upgrade with something else. */
+export function refuse(ctx: MessageContext, { status, body, headers }: Rejection): MaybePromise<Outcome> {
+  const { message } = ctx
+  ctx.direction = 'response'
+  ctx.transport.status = status
+  if (typeof body === 'string') message.content = Content.ofText(body, 'text/plain')
+  else if (body === undefined) message.content = Content.empty()
+  else message.content = Content.ofJson(body)
+  ctx.transport.messageType = message.content.mediaType
+  message.headers.delete('Content-Type')
+  for (const [name, text] of Object.entries(headers)) message.headers.set(name, text)
+  ctx.ending = 'refused'
+  const replied = ctx.origin.reply(ctx)
+  return replied instanceof Promise ? replied.then(() => STOP) : STOP
 }
 
 /** Whether a value refuses a client, or answers a request with a status. */

@@ -33,6 +33,8 @@ export interface UpgradePath {
   /** What it is served at: the path itself, or what is in front of its first parameter with `/*`. */
   readonly served: string
   readonly parameters: readonly PathParameter[]
+  /** The path with its parameters as `{name}`. */
+  readonly template: string
   /** Gives the values of its parameters; undefined where a path is another one. */
   match(path: string): string[] | undefined
 }
@@ -68,13 +70,14 @@ export function upgradePath(base: string, path: string): UpgradePath {
     return { name, type }
   })
   const parameters = parts.filter(part => typeof part !== 'string')
+  const template = parts.map(part => (typeof part === 'string' ? part : `{${part.name}}`)).join('/')
   if (parameters.length === 0)
-    return { served: whole, parameters, match: given => (given === whole ? [] : undefined) }
+    return { served: whole, parameters, template, match: given => (given === whole ? [] : undefined) }
   const fixed = parts.slice(
     0,
     parts.findIndex(part => typeof part !== 'string'),
   ) as string[]
-  return { served: `${fixed.join('/')}/*`, parameters, match: given => matched(parts, given) }
+  return { served: `${fixed.join('/')}/*`, parameters, template, match: given => matched(parts, given) }
 }
 
 function matched(parts: readonly (string | PathParameter)[], path: string): string[] | undefined {

@@ -38,6 +38,20 @@ export class UpgradeRequest {
     return new URLSearchParams(this.target.slice(this.path.length + 1))
   }
 
+  /** Who asks, where the service has `auth`. */
+  get user(): string | undefined {
+    return this.#ctx.session!.handshake.identity?.user
+  }
+
+  get scopes(): readonly string[] {
+    return this.#ctx.session!.handshake.identity?.scopes ?? []
+  }
+
+  /** What the credentials say. */
+  get claims(): Readonly<Record<string, unknown>> {
+    return this.#ctx.session!.handshake.identity?.claims ?? {}
+  }
+
   get headers(): Headers {
     return this.#ctx.message.headers
   }

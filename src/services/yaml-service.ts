@@ -1,12 +1,19 @@
 import type { Span } from '../language/source.ts'
 import type { Element } from '../language/xml.ts'
 import { plainOf, type YamlEntry, type YamlMap, type YamlNode } from '../language/yaml.ts'
+import { accessElements } from './access-yaml.ts'
 import { isHookName, plainName } from './hook-names.ts'
+import { HOOK_OPTIONS } from './hooks-field.ts'
 import { type MadeAttribute, madeElement } from './made-element.ts'
-import { listText, type MapReading, parametersOf, stepElements } from './yaml-steps.ts'
+import { attributeOf, parametersOf } from './yaml-attributes.ts'
+import { resourcesOf } from './yaml-resources.ts'
+import { type MapReading, stepElements } from './yaml-steps.ts'
 
 /** What holds an option or several by name, in place of steps. */
 const MAPS: ReadonlySet<string> = new Set(['listen', 'secureSocket', 'key', 'mutualSsl', 'protocol'])
+
+/** What tells a map that is a hook with options from one that is a step. */
+const OPTIONS_OR_STEPS: ReadonlySet<string> = new Set(['steps', 'do', 'sequence', ...HOOK_OPTIONS])
 
 /** Whether a file holds services with hooks: a map of one, a list of them under `services`, or one under `service`. */
 export function holdsServices(node: YamlNode): boolean {
@@ -60,15 +67,10 @@ function optionOf({ key, keySpan, value }: YamlEntry, reading: MapReading): Made
   if (name === 'resources' || name === 'resource') return resourcesOf(value, reading)
   if (name === 'query' || name === 'headers') return namedOf(name === 'query' ? 'query' : 'header', value)
   if (name === 'upgradeHeaders') return namedOf('upgradeHeader', value)
+  if (name === 'auth') return accessElements(keySpan, value, reading)
   if (name === 'parameters') return [parametersOf(keySpan, value)]
-  if (name === 'schema' && value.kind === 'map') return [schemaOf(keySpan, value)]
   if (MAPS.has(name)) return [mapOf(name, keySpan, value)]
   return attributeOf(name, { key, keySpan, value })
-}
-
-function attributeOf(name: string, { keySpan, value }: YamlEntry): MadeAttribute {
-  const text = value.kind === 'scalar' ? value.text : listText(value)
-  return { name, value: text, nameSpan: keySpan, valueSpan: value.span }
 }
 
 /** A hook: a list of steps, one step, the name of a sequence, or a map with a schema and steps. */
@@ -84,7 +86,7 @@ function hookOf(
     const sequence = { name: 'sequence', value: value.text, nameSpan: span, valueSpan: value.span }
     return madeElement({ name, span, attributes: [...attributes, sequence] })
   }
-  if (value.kind === 'map' && value.entries.some(({ key }) => /^(?:steps|do|schema|sequence)$/.test(key))) {
+  if (value.kind === 'map' && value.entries.some(({ key }) => OPTIONS_OR_STEPS.has(key))) {
     const own: MadeAttribute[] = [...attributes]
     const children: Element[] = []
     for (const entry of value.entries) {
@@ -101,10 +103,6 @@ function schemaText({ keySpan, value }: YamlEntry): MadeAttribute {
   return { name: 'schema', value: JSON.stringify(plainOf(value)), nameSpan: keySpan, valueSpan: value.span }
 }
 
-function schemaOf(span: Span, value: YamlNode): Element {
-  return madeElement({ name: 'schema', span, text: JSON.stringify(plainOf(value)), textSpan: value.span })
-}
-
 function routesOf(value: YamlNode, reading: MapReading): Element[] {
   if (value.kind !== 'map') {
     reading.diagnostics.error(value.span, 'bad-value', 'routes is a map of keys, each with its steps.')
@@ -113,67 +111,6 @@ function routesOf(value: YamlNode, reading: MapReading): Element[] {
   return value.entries.map(({ key, keySpan, value: steps }) =>
     hookOf('route', keySpan, steps, reading, [{ name: 'key', value: key, nameSpan: keySpan }]),
   )
-}
-
-function resourcesOf(value: YamlNode, reading: MapReading): Element[] {
-  if (value.kind === 'map')
-    return value.entries.map(({ key, keySpan, value: steps }) => resourceByName(key, keySpan, steps, reading))
-  if (value.kind !== 'list') return []
-  return value.items.flatMap(item => (item.kind === 'map' ? [resourceOf(item, reading)] : []))
-}
-
-/** `GET /orders/{id}: [steps]` */
-function resourceByName(key: string, span: Span, steps: YamlNode, reading: MapReading): Element {
-  const attributes = resourceAttributes(key, span)
-  const flow = madeElement({ name: 'inSequence', span, children: stepElements(steps, reading) })
-  return madeElement({ name: 'resource', span, attributes, children: [flow] })
-}
-
-/** Reads `GET /orders/{id}`, or the path alone for any method. */
-export function resourceAttributes(key: string, span: Span): MadeAttribute[] {
-  const [, methods, path] = /^(?:([A-Z][A-Z ,]*)\s+)?(\S+)$/.exec(key.trim()) ?? []
-  return [
-    ...(methods === undefined
-      ? []
-      : [{ name: 'methods', value: methods.replaceAll(',', ' '), nameSpan: span }]),
-    { name: 'uri-template', value: path ?? key, nameSpan: span },
-  ]
-}
-
-const RESOURCE_NAMES: ReadonlyMap<string, string> = new Map([
-  ['path', 'uri-template'],
-  ['uriTemplate', 'uri-template'],
-  ['urlMapping', 'url-mapping'],
-  ['method', 'methods'],
-  ['methods', 'methods'],
-])
-
-const FLOWS: ReadonlyMap<string, string> = new Map([
-  ['steps', 'inSequence'],
-  ['in', 'inSequence'],
-  ['inSequence', 'inSequence'],
-  ['out', 'outSequence'],
-  ['outSequence', 'outSequence'],
-  ['fault', 'faultSequence'],
-  ['faultSequence', 'faultSequence'],
-])
-
-function resourceOf(item: YamlMap, reading: MapReading): Element {
-  const attributes: MadeAttribute[] = []
-  const children: Element[] = []
-  for (const entry of item.entries) {
-    const name = plainName(entry.key)
-    const flow = FLOWS.get(name)
-    if (flow && entry.value.kind !== 'scalar')
-      children.push(
-        madeElement({ name: flow, span: entry.keySpan, children: stepElements(entry.value, reading) }),
-      )
-    else {
-      const { value, ...rest } = attributeOf(flow ?? RESOURCE_NAMES.get(name) ?? entry.key, entry)
-      attributes.push({ ...rest, value: value.replaceAll(',', ' ') })
-    }
-  }
-  return madeElement({ name: 'resource', span: item.span, attributes, children })
 }
 
 /** `query: {since: int, limit: {type: int, required: false, default: 10}}`, and headers alike. */

@@ -7,6 +7,7 @@ import { type Element, readXml } from '../language/xml.ts'
 import { plainOf, type YamlEntry, type YamlNode } from '../language/yaml.ts'
 import { type MadeAttribute, madeElement } from './made-element.ts'
 import { HAS_OWN_CHILDREN, OWN_CHILDREN } from './own-element.ts'
+import { attributeOf, parametersOf } from './yaml-attributes.ts'
 
 /** What makes elements of maps. */
 export interface MapReading {
@@ -94,7 +95,7 @@ function shorthand(
     fields.find(([, { kind, isRequired }]) => kind === 'attribute' && isRequired) ??
     (hasText
       ? undefined
-      : fields.find(([field, { kind }]) => kind === 'attribute' && /^(?:key|name|target)$/.test(field)))
+      : fields.find(([field, { kind }]) => kind === 'attribute' && /^(?:key|name|target|code)$/.test(field)))
   if (attribute) {
     const given = { name: attribute[0], value: value.text, nameSpan: span, valueSpan: value.span }
     return madeElement({ name, span, isOwn, attributes: [given] })
@@ -170,37 +171,9 @@ function endpointOf(span: Span, value: Extract<YamlNode, { kind: 'scalar' }>): E
   return madeElement({ name: 'endpoint', span, children: [address] })
 }
 
-/** `parameters: {ws.limit.connections: 5}` */
-export function parametersOf(span: Span, value: YamlNode): Element {
-  const entries = value.kind === 'map' ? value.entries : []
-  const children = entries.map(({ key, keySpan, value: given }) =>
-    madeElement({
-      name: 'parameter',
-      span: keySpan,
-      attributes: [{ name: 'name', value: key, nameSpan: keySpan }],
-      text: given.kind === 'scalar' ? given.text : listText(given),
-      textSpan: given.span,
-    }),
-  )
-  return madeElement({ name: 'parameters', span, children })
-}
-
 function takesAttribute(field: Field<unknown> | undefined, value: YamlNode): boolean {
   if (field) return field.kind === 'attribute'
   return value.kind === 'scalar'
-}
-
-function attributeOf(name: string, { keySpan, value }: YamlEntry): MadeAttribute {
-  const text = value.kind === 'scalar' ? value.text : listText(value)
-  return { name, value: text, nameSpan: keySpan, valueSpan: value.span }
-}
-
-/** A list of words is written with commas between them. */
-export function listText(value: YamlNode): string {
-  if (value.kind !== 'list') return JSON.stringify(plainOf(value))
-  return value.items
-    .map(item => (item.kind === 'scalar' ? item.text : JSON.stringify(plainOf(item))))
-    .join(',')
 }
 
 /** The fields that are written under a name: mediators and text stand in the element itself. */

@@ -42,19 +42,23 @@ test.each([
   [
     'routes without a key',
     'routes: {a: [respond]}',
-    /1:10 error bad-combination[\s\S]*needs a dispatcherKey/,
+    /1:10 error route-without-key[\s\S]*needs a dispatcherKey/,
   ],
   [
     'a stream id without a key',
     'dispatcherStreamId: id\nonMessage: [respond]',
-    /dispatcherStreamId needs a dispatcherKey/,
+    /1:1 error stream-id-without-key[\s\S]*dispatcherStreamId needs a dispatcherKey/,
   ],
   [
     'options it lacks',
     'onMessage: [respond]\nidleTimeot: 3',
-    /2:1 error unknown-attribute[\s\S]*Did you mean idleTimeout\?/,
+    /2:1 error unknown-option[\s\S]*Did you mean idleTimeout\?/,
   ],
-  ['options that are refused', 'onMessage: [respond]\nauth: x', /2:1 error not-supported[\s\S]*onUpgrade/],
+  [
+    'options that are refused',
+    'onMessage: [respond]\nauth: {ldap: {}}',
+    /2:8 error not-supported[\s\S]*fileUserStoreConfig/,
+  ],
   [
     'refused options of listeners',
     'onMessage: [respond]\nlisten: {port: 1, secureSocket: {certValidation: {}}}',
@@ -81,6 +85,67 @@ test.each([
   ['a file that is no service', 'a: 1', /unknown-artifact/],
 ])('YAML: %s', (_what, text, expected) => {
   expect(findingsOf('a.yaml', text).join('\n')).toMatch(expected)
+})
+
+const TWICE = {
+  'a.xml':
+    '<service xmlns="urn:myelin" name="a">\n  <onUpgrade><drop/></onUpgrade>\n  <onUpgrade><drop/></onUpgrade>\n  <onMessage><respond/></onMessage>\n</service>',
+  'a.yaml': 'name: a\nonUpgrade: [drop]\non-upgrade: [drop]\nonMessage: [respond]\n',
+  'a.ts': "export default {\n  name: 'a', 'on-upgrade': () => 1,\n\n  onUpgrade() {},\n}\n",
+}
+
+test.each([
+  ['a.xml', /a\.xml:3:3 error repeated-hook[\s\S]*The first is at a\.xml:2:3/],
+  ['a.yaml', /a\.yaml:3:1 error repeated-hook[\s\S]*The first is at a\.yaml:2:1/],
+  ['a.ts', /a\.ts:4:3 error repeated-hook[\s\S]*The first is at a\.ts:2:14/],
+] as const)('%s: a second onUpgrade names both places', (name, expected) => {
+  expect(only(name, TWICE[name])).toMatch(expected)
+})
+
+test('YAML: a key that is there twice names both places', () => {
+  expect(only('a.yaml', 'onUpgrade: [drop]\nonMessage: [respond]\nonUpgrade: [drop]\n')).toMatch(
+    /a\.yaml:3:1 error duplicate-key[\s\S]*The first is here: a\.yaml:1:1/,
+  )
+})
+
+describe('streams beside other things', () => {
+  test.each([
+    [
+      'a.xml',
+      '<service xmlns="urn:myelin" name="a"\n dispatcherKey="event">\n<onMessage stream="true"><respond/></onMessage></service>',
+      /a\.xml:3:1 error mixed-stream[\s\S]*dispatcherKey is at a\.xml:2:2/,
+    ],
+    [
+      'a.yaml',
+      'dispatcherKey: event\nonMessage: {stream: true, steps: [respond]}',
+      /a\.yaml:2:1 error mixed-stream[\s\S]*dispatcherKey is at a\.yaml:1:1/,
+    ],
+    [
+      'a.ts',
+      "export default {\n  dispatcherKey: 'event',\n  stream: true,\n  onMessage() {},\n}",
+      /a\.ts:4:3 error mixed-stream[\s\S]*dispatcherKey is at a\.ts:2:3/,
+    ],
+    ['a.yaml', 'onMessage: {stream: true, as: json, steps: [respond]}', /mixed-stream[\s\S]*read as json/],
+    ['a.yaml', 'onOpen: {stream: true, steps: [respond]}\nonMessage: [respond]', /1:1 error mixed-stream/],
+    [
+      'a.yaml',
+      'stream: true\nonMessage: [respond]\nparameters: {ws.concurrency.max: 4, ws.concurrency.key: json-eval($.a)}',
+      /mixed-stream[\s\S]*ws\.concurrency/,
+    ],
+    [
+      'a.yaml',
+      'stream: true\nonMessage: [respond]\nparameters: {ws.limit.messages.per.second: 4}',
+      /mixed-stream[\s\S]*limits/,
+    ],
+    ['a.ts', 'export default { *onUpgrade() {} }', /a\.ts:1:19 error mixed-stream[\s\S]*no stream/],
+    [
+      'a.ts',
+      "export default { onMessage: [async function* () {}, 'respond'] }",
+      /mixed-stream[\s\S]*never runs[\s\S]*It is at a\.ts:1:18/,
+    ],
+  ])('%s %s', (name, text, expected) => {
+    expect(only(name, text)).toMatch(expected)
+  })
 })
 
 test('duplicate routes name both places', () => {

@@ -253,6 +253,8 @@ test('REST resources are below the same path, on the same port', async () => {
     '/test/orders/1',
     { a: 1 },
   ])
+  const broken = await fetch(`${base}/orders`, { method: 'POST', body: '{"a":' })
+  expect([broken.status, await broken.json()]).toEqual([400, { message: 'the body is no JSON' }])
   expect(await (await fetch(`${base}/steps`)).json()).toEqual({ from: 'steps' })
   expect((await fetch(`${base}/websocket`)).status).toBe(426)
   expect((await fetch(`${base}/nothing`)).status).toBe(404)
