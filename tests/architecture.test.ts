@@ -9,6 +9,7 @@ const LAYERS = [
   ['core'],
   ['websocket'],
   ['language'],
+  ['asyncapi'],
   ['expressions'],
   ['sequences'],
   ['cluster'],

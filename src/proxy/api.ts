@@ -5,6 +5,7 @@ import { statistics, trace } from '../language/observation.ts'
 import { boolean, list, name, oneOf, pattern, port, reference, text } from '../language/types.ts'
 import { dispatchSettings } from '../sequences/out-dispatch.ts'
 import { guarded } from '../sequences/pipeline.ts'
+import { apiChannels } from './api-channels.ts'
 import { apiChecks } from './api-checks.ts'
 import { compileHandlers, handlersField } from './api-handlers.ts'
 import { ApiRoutes, type ResourceService } from './api-routes.ts'
@@ -151,6 +152,7 @@ Compatibility: an origin that is not allowed gets no CORS headers; the original 
     const served = {
       service: first!.target.service,
       path: `${path}/*`,
+      channels: () => apiChannels(registered, path, config.resource),
       http: {
         route: routes.route,
         ...(config.hostname !== undefined && { host: config.hostname }),
