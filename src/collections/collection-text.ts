@@ -63,11 +63,17 @@ function plainConnection(connection: ConnectionItem): Plain {
     auth: auth.kind === 'inherit' && !auth.extra ? undefined : plainAuth(auth),
     subprotocols: subprotocols && plainParams(subprotocols),
     compression: compression && plainCompression(compression),
+    secureSocket: connection.trusts === undefined ? undefined : { cert: connection.trusts },
+    reconnect: plainReconnect(connection.reconnect),
     expect: plainExpectations(connection.expect),
     capture: plainCaptures(connection.capture),
     messages: messages?.map(plainMessage),
     ...plainExtra(extra),
   })
+}
+
+function plainReconnect(settings: ConnectionItem['reconnect']): unknown {
+  return settings && Object.keys(settings).length === 0 ? true : settings
 }
 
 function plainMessage(message: ClientMessage): Plain {

@@ -1,4 +1,5 @@
 import type { Span } from '../language/source.ts'
+import type { RetrySettings } from '../websocket/retry.ts'
 
 /** A file of connections, with the messages that are sent over them. */
 export interface Collection {
@@ -125,6 +126,10 @@ export interface ConnectionItem {
   readonly auth: Auth
   readonly subprotocols?: readonly Param[] | undefined
   readonly compression?: CompressionItem | undefined
+  /** The PEM file of the certificates to trust in place of those that Node does; templates are filled in. */
+  readonly trusts?: string | undefined
+  /** How it is opened again when it is lost; undefined for not at all. */
+  readonly reconnect?: RetrySettings | undefined
   /** What the server is expected to send once the connection is open. */
   readonly expect: readonly Expectation[]
   readonly capture: readonly Capture[]

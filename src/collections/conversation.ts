@@ -1,10 +1,15 @@
+import { ABNORMAL } from '../websocket/close-codes.ts'
 import type { Connection } from '../websocket/connection.ts'
-import { type DialError, type DialEvents, dial } from '../websocket/dial.ts'
+import type { DialError } from '../websocket/dial.ts'
+import type { DialOptions } from '../websocket/options.ts'
+import { type ConnectFailure, connectFailure } from './connect-failure.ts'
+import { ConversationLink, type LinkOwner } from './conversation-link.ts'
 import type { DialPlan } from './dial-plan.ts'
 import type { Outgoing } from './outgoing.ts'
+import { SendQueue } from './send-queue.ts'
 
 /** What a row of a conversation is about. */
-export type RowKind = 'open' | 'text' | 'binary' | 'ping' | 'pong' | 'close' | 'failure'
+export type RowKind = 'open' | 'text' | 'binary' | 'ping' | 'pong' | 'close' | 'failure' | 'attempt'
 
 /** One thing that happened, in order. */
 export interface Row {
@@ -18,6 +23,12 @@ export interface Row {
   readonly code?: number
   /** The reason of a close, or what failed. */
   readonly text?: string
+  /** Why there is no connection. */
+  readonly failure?: ConnectFailure
+  /** How many attempts there were to open it again, this one included. */
+  readonly count?: number
+  /** Whether it is a close that answers the one of this side. */
+  readonly isAnswer?: boolean
 }
 
 /** A message of the server, or its close. */
@@ -52,35 +63,38 @@ const FORGOTTEN_AT_ONCE = 10_000
 const MAX_BUFFERED_BYTES = 1024 * 1024
 
 /** A WebSocket as a list of what was sent and received over it. */
-export class Conversation implements DialEvents {
+export class Conversation implements LinkOwner {
   readonly url: string
+  /** What the upgrade was asked for with. */
+  readonly request: Pick<DialOptions, 'headers' | 'subprotocols'>
   readonly rows: Row[] = []
   readonly #options: ConversationOptions
   readonly #opened = Promise.withResolvers<this>()
   readonly #closed = Promise.withResolvers<Row>()
   readonly #waiting: Received[] = []
-  readonly #startedAt = Date.now()
-  readonly #start = performance.now()
-  #abort: () => void = () => {}
+  readonly #link: ConversationLink
+  readonly #queue = new SendQueue(() => this.isOpen && this.#connection!.bufferedBytes <= MAX_BUFFERED_BYTES)
   #wake: (() => void) | undefined
-  #goOn: (() => void) | undefined
+  #isReconnecting = false
   #connection: Connection | undefined
   #received = 0
   #handshake: Handshake | undefined
   #end: Row | undefined
+  #hasClosed = false
 
-  private constructor(url: string, options: ConversationOptions) {
-    this.url = url
+  private constructor(plan: DialPlan, options: ConversationOptions) {
+    this.url = plan.url
+    this.request = plan.options
     this.#options = options
+    this.#link = new ConversationLink(plan, this)
   }
 
   /** Begins to connect. `opened` tells how that went. */
-  static begin({ url, options }: DialPlan, settings: ConversationOptions = {}): Conversation {
-    const conversation = new Conversation(url, settings)
+  static begin(plan: DialPlan, settings: ConversationOptions = {}): Conversation {
+    const conversation = new Conversation(plan, settings)
     // Whoever only looks at the rows need not wait for either.
     conversation.#opened.promise.catch(() => {})
-    const dialing = dial(url, options, conversation)
-    conversation.#abort = () => dialing.abort()
+    conversation.#link.open()
     return conversation
   }
 
@@ -96,6 +110,16 @@ export class Conversation implements DialEvents {
 
   get isOpen(): boolean {
     return this.#connection?.isOpen === true
+  }
+
+  /** Whether the connection was lost and another one is tried for. What is sent meanwhile waits. */
+  get isReconnecting(): boolean {
+    return this.#isReconnecting
+  }
+
+  /** How many messages wait to be sent. */
+  get waiting(): number {
+    return this.#queue.depth
   }
 
   /** How it ended, once it has. */
@@ -120,20 +144,38 @@ export class Conversation implements DialEvents {
     return messages[at]
   }
 
-  /** Sends one message; waits while the server is behind. @throws Error when the connection is not open */
+  /**
+   * Sends one message; waits while the server is behind, and while a lost connection is opened again.
+   * @throws Error when the connection is not open, or too many wait
+   */
   async send(outgoing: Outgoing, name?: string): Promise<void> {
-    const connection = this.#connection
-    const at = Date.now()
-    const about = { direction: 'sent' as const, at, ...(name !== undefined && { name }) }
-    if (!connection?.isOpen) {
-      const text = `not connected${this.#end ? `: ${endText(this.#end)}` : ''}`
-      this.#add({ kind: 'failure', ...about, direction: 'here', text })
-      throw new Error(text)
+    try {
+      if (!this.isOpen && !this.#isReconnecting) throw this.#notConnected()
+      await this.#queue.add(() => this.#hand(outgoing, name))
+    } catch (error) {
+      const text = (error as Error).message
+      this.#add({
+        kind: 'failure',
+        direction: 'here',
+        at: Date.now(),
+        ...(name !== undefined && { name }),
+        text,
+      })
+      throw error
     }
+  }
+
+  #notConnected(): Error {
+    return new Error(`not connected${this.#end ? `: ${endText(this.#end)}` : ''}`)
+  }
+
+  #hand(outgoing: Outgoing, name: string | undefined): void {
+    const connection = this.#connection!
+    const about = { direction: 'sent' as const, at: Date.now(), ...(name !== undefined && { name }) }
     switch (outgoing.kind) {
       case 'close':
         this.#add({ kind: 'close', ...about, code: outgoing.code, text: outgoing.reason })
-        connection.close(outgoing.code, outgoing.reason)
+        this.close(outgoing.code, outgoing.reason)
         return
       case 'ping':
         this.#add({ kind: 'ping', ...about, data: outgoing.data })
@@ -143,10 +185,6 @@ export class Conversation implements DialEvents {
         this.#add({ kind: outgoing.kind, ...about, data: outgoing.data })
         connection.send(outgoing.data, outgoing.kind === 'binary', outgoing.mayCompress !== false)
     }
-    if (connection.bufferedBytes > MAX_BUFFERED_BYTES)
-      await new Promise<void>(resolve => {
-        this.#goOn = resolve
-      })
   }
 
   /** Takes the next message of the server, or its close; undefined where none comes in time. One at a time may wait. */
@@ -170,22 +208,30 @@ export class Conversation implements DialEvents {
     this.#waiting.length = 0
   }
 
-  /** Begins to close. */
+  /** Begins to close, for good. */
   close(code?: number, reason?: string): void {
+    this.#hasClosed ||= this.isOpen
+    if (this.#isReconnecting) this.#link.abort()
+    this.#link.stop()
     this.#connection?.close(code, reason)
   }
 
   /** Cuts the connection, or gives up opening it. */
   terminate(): void {
-    this.#abort()
+    this.#link.abort()
     this.#connection?.terminate()
   }
 
-  onOpen(connection: Connection, headers: readonly string[]): void {
+  linkAttempted(count: number, waitedMs: number): void {
+    const text = `attempt ${count}, after ${Math.round(waitedMs)} ms`
+    this.#add({ kind: 'attempt', direction: 'here', at: Date.now(), count, text })
+  }
+
+  linkOpened(connection: Connection, headers: readonly string[], elapsedMs: number): void {
     this.#connection = connection
-    const elapsedMs = performance.now() - this.#start
+    this.#isReconnecting = false
     this.#handshake = {
-      startedAt: this.#startedAt,
+      startedAt: Date.now() - Math.round(elapsedMs),
       elapsedMs,
       headers,
       subprotocol: connection.subprotocol,
@@ -193,11 +239,15 @@ export class Conversation implements DialEvents {
     }
     this.#add({ kind: 'open', direction: 'here', at: Date.now(), text: this.url })
     this.#opened.resolve(this)
+    this.#queue.goOn()
   }
 
-  onFailed(error: DialError): void {
-    this.#add({ kind: 'failure', direction: 'here', at: Date.now(), text: error.message })
+  linkFailed(error: DialError, elapsedMs: number, isLast: boolean): void {
+    const failure = connectFailure(this.url, error, elapsedMs)
+    this.#add({ kind: 'failure', direction: 'here', at: Date.now(), text: error.message, failure })
+    if (!isLast) return
     this.#opened.reject(error)
+    if (this.#handshake) this.#over(ABNORMAL, `there is no other connection: ${error.message}`, true)
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
@@ -214,22 +264,36 @@ export class Conversation implements DialEvents {
   }
 
   onDrain(): void {
-    this.#goOn?.()
+    this.#queue.goOn()
   }
 
-  onClose(code: number, reason: string, failure?: Error): void {
+  linkLost(code: number, reason: string, failure: Error | undefined, isLast: boolean): void {
+    this.#connection = undefined
+    this.#isReconnecting = !isLast
     const text = failure?.message ?? reason
-    const row: Received = {
+    if (isLast) this.#over(code, text, failure !== undefined)
+    else this.#receive(this.#closeRow(code, text, failure !== undefined))
+  }
+
+  /** There will be nothing more. */
+  #over(code: number, text: string, isHere: boolean): void {
+    const row = this.#closeRow(code, text, isHere)
+    this.#isReconnecting = false
+    this.#end = row
+    this.#queue.end(() => this.#notConnected())
+    this.#receive(row)
+    this.#closed.resolve(row)
+  }
+
+  #closeRow(code: number, text: string, isHere: boolean): Received {
+    return {
       kind: 'close',
-      direction: failure ? 'here' : 'received',
+      direction: isHere ? 'here' : 'received',
       at: Date.now(),
       code,
       text,
+      ...(this.#hasClosed && { isAnswer: true }),
     }
-    this.#end = row
-    this.#goOn?.()
-    this.#receive(row)
-    this.#closed.resolve(row)
   }
 
   #receive(row: Received): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ClientTlsOptions, DialOptions } from '../websocket/options.ts'
 import { proxyOfEnvironment } from '../websocket/proxy-settings.ts'
+import { type Retry, retryOf } from '../websocket/retry.ts'
 import type { Auth, Collection, ConnectionItem, Param } from './collection.ts'
 import { authOf, problemsOf } from './problems.ts'
 import type { Variables } from './variables.ts'
@@ -10,6 +11,8 @@ import type { Variables } from './variables.ts'
 export interface DialPlan {
   readonly url: string
   readonly options: DialOptions
+  /** How it is opened again; undefined for not at all. */
+  readonly reconnect?: Retry | undefined
 }
 
 /** How connections of a collection are opened, besides what it says itself. */
@@ -45,10 +48,11 @@ export function dialPlan(
   const url = variables.fill(connection.url).trim().replace(/^http/i, 'ws')
   const auth = authOf(collection, connection)
   const tls = tlsOf(auth, variables, folder, readIdentity)
-  const { compression } = connection
+  const { compression, trusts } = connection
   const parsed = URL.parse(url)
   return {
     url,
+    ...(connection.reconnect && { reconnect: retryOf(connection.reconnect, 'reconnect') }),
     options: {
       headers: headersOf([collection.headers, connection.headers], auth, variables),
       subprotocols: enabled(connection.subprotocols).map(({ name }) => variables.fill(name)),
@@ -63,8 +67,12 @@ export function dialPlan(
           },
         },
       }),
-      ...((tls || isInsecure) && {
-        tls: { ...tls, ...(isInsecure && { verify: false, verifyHostName: false }) },
+      ...((tls || trusts !== undefined || isInsecure) && {
+        tls: {
+          ...tls,
+          ...(trusts !== undefined && { ca: readFileSync(resolve(folder, variables.fill(trusts))) }),
+          ...(isInsecure && { verify: false, verifyHostName: false }),
+        },
       }),
       ...(parsed && { proxy: proxyOfEnvironment(parsed) }),
       maxRefusalBytes: MAX_REFUSAL_BYTES,

@@ -41,12 +41,13 @@ export class CollectionError extends Error {
 /** Reads the file of a collection. @throws CollectionError with what is wrong, Error where it cannot be read */
 export function loadCollection(file: string): Collection {
   const diagnostics = new Diagnostics()
-  const collection = readCollection(new Source(file, textOf(file)), diagnostics)
+  const collection = readCollection(new Source(file, fileText(file)), diagnostics)
   if (!collection || diagnostics.errors > 0) throw new CollectionError(diagnostics.all())
   return collection
 }
 
-function textOf(file: string): string {
+/** Reads the text of a file. @throws Error with why that cannot be */
+export function fileText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

@@ -142,6 +142,8 @@ export function exportConnection(connection: ConnectionItem, notes: string[]): F
   const { name, httpVersion, url, headers, auth, compression, subprotocols, messages, extra } = connection
   if (connection.expect.length > 0 || connection.capture.length > 0)
     notes.push(`connection ${name}: what is expected and captured is left out`)
+  if (connection.trusts !== undefined) notes.push(`connection ${name}: secureSocket is left out`)
+  if (connection.reconnect) notes.push(`connection ${name}: reconnect is left out`)
   return completed(
     {
       requestType: 'websocket',

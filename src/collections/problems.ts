@@ -48,6 +48,19 @@ export function problemsOf(
       hint: 'Leave httpVersion out, or write 1.1.',
     })
   problems.push(...authProblems(collection, connection, variables, folder))
+  const trusts = variables.fill(connection.trusts ?? '')
+  if (
+    connection.trusts !== undefined &&
+    unknownIn(trusts).length === 0 &&
+    !existsSync(resolve(folder, trusts))
+  )
+    problems.push({
+      part: 'secureSocket',
+      severity: 'error',
+      code: 'missing-file',
+      text: `connection ${name}: there is no file ${trusts} for secureSocket.`,
+      hint: 'Paths begin at the folder of the collection.',
+    })
   for (const message of messages) problems.push(...messageProblems(message, variables, folder))
   for (const message of [undefined, ...messages])
     for (const { equalsFile } of (message ?? connection).expect) {

@@ -5,7 +5,14 @@ import type { Collection, ConnectionItem, Environment, Folder, Item } from './co
 import { ItemReader, startOf } from './item-reader.ts'
 import { importPororoca } from './pororoca-import.ts'
 import { readCaptures, readExpectations, readMessage } from './read-message.ts'
-import { readAuth, readCompression, readParams, readVariables } from './read-parts.ts'
+import {
+  readAuth,
+  readCompression,
+  readParams,
+  readReconnect,
+  readTrusts,
+  readVariables,
+} from './read-parts.ts'
 
 const MOST_FOLDERS_DEEP = 30
 
@@ -189,6 +196,8 @@ class Reading {
       auth: readAuth(of) ?? { kind: 'inherit' },
       subprotocols: readParams(of, 'subprotocols'),
       compression: readCompression(of),
+      trusts: readTrusts(of),
+      reconnect: readReconnect(of),
       expect: readExpectations(of),
       capture: readCaptures(of),
       messages,

@@ -1,5 +1,6 @@
 import type { Diagnostics } from '../language/diagnostic.ts'
-import type { YamlMap, YamlNode } from '../language/yaml.ts'
+import { plainOf, type YamlMap, type YamlNode } from '../language/yaml.ts'
+import { type RetrySettings, retryOf } from '../websocket/retry.ts'
 import type { Auth, CertificateFiles, CompressionItem, Param, Variable } from './collection.ts'
 import { ItemReader } from './item-reader.ts'
 
@@ -133,6 +134,32 @@ function certificate(map: YamlMap, diagnostics: Diagnostics): CertificateFiles {
     password: of.text('password'),
     fileExtra: of.extra(),
   }
+}
+
+/** Reads how a lost connection is opened again. */
+export function readReconnect(reader: ItemReader): RetrySettings | undefined {
+  const value = reader.entry('reconnect')?.value
+  if (!value) return undefined
+  if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value ? {} : undefined
+  if (value.kind !== 'map') {
+    reader.expected(value, 'reconnect', 'true, false, or a map')
+    return undefined
+  }
+  new ItemReader(value, 'reconnect', 'collection reconnect', reader.diagnostics)
+  const settings = plainOf(value) as RetrySettings
+  try {
+    retryOf(settings, 'reconnect')
+  } catch (error) {
+    reader.diagnostics.error(value.span, 'bad-value', `${(error as Error).message}.`)
+  }
+  return settings
+}
+
+/** Reads whose certificates are trusted: `secureSocket: {cert: authorities.crt}`. */
+export function readTrusts(reader: ItemReader): string | undefined {
+  const map = reader.map('secureSocket')
+  if (!map) return undefined
+  return new ItemReader(map, 'secureSocket', 'collection secureSocket', reader.diagnostics).required('cert')
 }
 
 /** Reads what is offered about compression. */

@@ -62,10 +62,15 @@ export async function runConnection(
 
 async function begin(open: OpenCollection, connection: ConnectionItem): Promise<Conversation> {
   const plan = open.plan(connection)
+  const conversation = Conversation.begin(plan)
   try {
-    return await Conversation.begin(plan).opened
+    return await conversation.opened
   } catch (error) {
-    throw new Error(`cannot connect to ${plan.url}: ${(error as DialError).message}`)
+    const { message } = error as DialError
+    const { failure } = conversation.rows.findLast(({ kind }) => kind === 'failure')!
+    const { step, elapsedMs, fix } = failure!
+    const about = `step ${step}, after ${Math.round(elapsedMs)} ms${fix && `; ${fix}`}`
+    throw new Error(`cannot connect to ${plan.url}: ${message} (${about})`)
   }
 }
 
@@ -108,6 +113,8 @@ async function awaited(
     if (!received && conversation.end) throw new Error(`no ${what} came: ${endText(conversation.end)}`)
     if (!received)
       throw new Error(`no ${what} came within ${withinMs} ms${passed && `; the last one: ${passed}`}`)
+    // The connection is opened again.
+    if (received.kind === 'close' && expectation.close === undefined && !conversation.end) continue
     const failure = mismatch(expectation, received, variables, folder)
     if (failure === undefined) return received
     if (!skipsOthers || received.kind === 'close') throw new Error(failure)

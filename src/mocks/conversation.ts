@@ -59,7 +59,8 @@ export class Conversation {
   /** Answers a message of the client. */
   message(ctx: MessageContext): MaybePromise<unknown> {
     const { rateLimit, latency } = this.#mock
-    const scope = this.#scope(ctx.message.content.text())
+    const { content } = ctx.message
+    const scope = this.#scope(content.text(), ctx.frame === 'binary' ? content.bytes : undefined)
     this.#received++
     if (this.#pushes.size < this.#mock.pushes.length) this.#startPushes()
     const { remoteAddress } = this.#peer.session.handshake
@@ -183,8 +184,8 @@ export class Conversation {
     this.#pushes.clear()
   }
 
-  #scope(message: string): MockScope {
-    return new MockScope(this.#request, message, this.#state)
+  #scope(message: string, bytes?: Buffer): MockScope {
+    return new MockScope(this.#request, message, this.#state, bytes)
   }
 }
 

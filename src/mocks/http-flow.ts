@@ -1,3 +1,4 @@
+import type { ChannelServer } from '../core/channel-model.ts'
 import type { MessageContext } from '../core/context.ts'
 import type { MaybePromise, Outcome, Step } from '../core/step.ts'
 import { Content } from '../message/content.ts'
@@ -33,7 +34,7 @@ function take(book: MockBook, ctx: MessageContext): MaybePromise<Outcome> {
   if (!set.knows(target.host)) return refuse(ctx, 403, 'Unknown host')
   const taken = set.endpoint(method, target)
   if (taken === undefined || taken === 'method') {
-    const listing = book.isRoot && method === 'GET' ? listed(book, path) : undefined
+    const listing = book.isRoot && method === 'GET' ? listed(book, path, url) : undefined
     if (listing) return answer(ctx, 200, listing.body, [['Content-Type', listing.type]])
     journal.note(method, path, text, false)
     if (set.webSocket(target)) return refuse(ctx, 426, 'This is a WebSocket', [['Upgrade', 'websocket']])
@@ -115,11 +116,26 @@ function answer(
   return REPLY.run(ctx)
 }
 
-function listed(book: MockBook, path: string): { readonly body: string; readonly type: string } | undefined {
+function listed(
+  book: MockBook,
+  path: string,
+  url: string,
+): { readonly body: string; readonly type: string } | undefined {
   if (path === '/' || path === '/docs') return { body: homePage(book.set), type: 'text/html; charset=utf-8' }
   if (path === '/swagger.json' || path === '/openapi.json')
     return { body: JSON.stringify(openApi(book.set), null, 2), type: 'application/json' }
   if (path === '/asyncapi.json')
-    return { body: JSON.stringify(asyncApi(book.set), null, 2), type: 'application/json' }
+    return { body: JSON.stringify(asyncApi(book.set, serverOf(url)), null, 2), type: 'application/json' }
   return undefined
+}
+
+/** Where the request was sent to, as its caller sees it. */
+function serverOf(url: string): ChannelServer {
+  const { protocol, hostname, port } = URL.parse(url) ?? new URL('http://localhost')
+  const isSecure = protocol === 'https:' || protocol === 'wss:'
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+    isSecure,
+  }
 }

@@ -24,7 +24,8 @@ export class MockAddress {
   readonly path: PathPattern
   /** In lower case; undefined for any host. */
   readonly host: string | undefined
-  readonly #query: readonly (readonly [name: string, type: ValueType])[]
+  /** Parameters of the query whose type is given. */
+  readonly query: readonly (readonly [name: string, type: ValueType])[]
   readonly #authorization: string | undefined
 
   constructor(
@@ -35,7 +36,7 @@ export class MockAddress {
   ) {
     this.path = path
     this.host = host
-    this.#query = query
+    this.query = query
     this.#authorization = authorization
   }
 
@@ -53,7 +54,7 @@ export class MockAddress {
     const query: Record<string, unknown> = Object.create(null)
     if (target.query !== '')
       for (const [name, value] of new URLSearchParams(target.query)) query[name] = value
-    for (const [name, type] of this.#query) {
+    for (const [name, type] of this.query) {
       const text = query[name]
       if (text === undefined) continue
       const value = typed(String(text), type)
@@ -61,6 +62,12 @@ export class MockAddress {
       query[name] = value
     }
     return { pathParams, query }
+  }
+
+  /** How those who may ask show who they are; undefined where anybody may. */
+  get scheme(): 'basic' | 'bearer' | undefined {
+    if (this.#authorization === undefined) return undefined
+    return this.#authorization.startsWith('Basic ') ? 'basic' : 'bearer'
   }
 
   /** Tells it from others: two of the same cannot be told apart. */

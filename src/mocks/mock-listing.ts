@@ -1,3 +1,6 @@
+import { asyncApiDocument } from '../asyncapi/document.ts'
+import type { ChannelServer } from '../core/channel-model.ts'
+import { mockChannels } from './mock-channels.ts'
 import type { MockSet } from './mock-set.ts'
 
 /** Writes the page that lists what is mocked. */
@@ -57,25 +60,7 @@ function parametersOf(names: readonly string[]): { readonly parameters?: unknown
 }
 
 /** Describes the WebSockets that are mocked, as AsyncAPI: a channel each, with the patterns it answers. */
-export function asyncApi({ webSockets }: MockSet): unknown {
-  const channels: Record<string, unknown> = {}
-  const operations: Record<string, unknown> = {}
-  for (const [i, { address, rules, subprotocols }] of webSockets.entries()) {
-    const { path } = address
-    const channel = { $ref: `#/channels/ws${i + 1}` }
-    channels[`ws${i + 1}`] = {
-      address: path.template,
-      ...(path.parameters.length > 0 && {
-        parameters: Object.fromEntries(path.parameters.map(name => [name, {}])),
-      }),
-      messages: Object.fromEntries(
-        rules.map(({ pattern }, j) => [`pattern${j + 1}`, { summary: pattern.text, payload: {} }]),
-      ),
-      bindings: { ws: { method: 'GET' } },
-      ...(subprotocols.length > 0 && { description: `Subprotocols: ${subprotocols.join(', ')}` }),
-    }
-    operations[`receive${i + 1}`] = { action: 'receive', channel }
-    operations[`send${i + 1}`] = { action: 'send', channel }
-  }
-  return { asyncapi: '3.0.0', info: { title: 'Mocks', version: '1' }, channels, operations }
+export function asyncApi(set: MockSet, server: ChannelServer): unknown {
+  const placed = mockChannels(set).map(channel => ({ channel, servers: [server] }))
+  return asyncApiDocument({ title: 'Mocks' }, placed)
 }

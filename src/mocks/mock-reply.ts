@@ -14,10 +14,13 @@ import { Template } from './template.ts'
 /** Who gets answers: a session, and what its messages belong to. */
 export type Peer = Pick<MessageContext, 'service' | 'origin'> & { readonly session: Session }
 
+/** A text, with or without holes. */
+type Text = Pick<Template, 'text' | 'source'>
+
 /** One answer to a message: what is sent, or how the connection ends, and after which time. */
 interface Answer {
   readonly delayMs: number
-  readonly text?: Template
+  readonly text?: Text
   readonly bytes?: Buffer
   readonly close?: { readonly code: number | undefined; readonly reason: string }
 }
@@ -27,13 +30,18 @@ export class MockReply {
   readonly #answers: readonly Answer[]
   readonly #isInTurn: boolean
   /** The template, where that is all there is. */
-  readonly #only: Template | undefined
+  readonly #only: Text | undefined
 
   constructor(answers: readonly Answer[], isInTurn: boolean) {
     this.#answers = answers
     this.#isInTurn = isInTurn
     const [first] = answers
     if (answers.length === 1 && first!.delayMs === 0) this.#only = first!.text
+  }
+
+  /** The messages it sends, as they are written; undefined for bytes. */
+  get samples(): readonly (string | undefined)[] {
+    return this.#answers.filter(({ close }) => !close).map(({ text }) => text?.source)
   }
 
   /** The one text it sends at once, filled in; undefined where there is more to it. */
@@ -99,9 +107,9 @@ function readAnswer(node: YamlNode, reading: MockReading): Answer | undefined {
   }
   const fields = new MockFields(node, 'response', reading)
   const delayMs = fields.duration('delay') ?? 0
-  const kinds = ['text', 'json', 'binary', 'file', 'close'].filter(kind => fields.has(kind))
+  const kinds = ['text', 'raw', 'json', 'binary', 'file', 'close'].filter(kind => fields.has(kind))
   if (kinds.length !== 1) {
-    const message = 'A response has one of text, json, binary, file and close.'
+    const message = 'A response has one of text, raw, json, binary, file and close.'
     fields.error(node.span, kinds.length === 0 ? 'missing' : 'bad-combination', message)
     return undefined
   }
@@ -117,6 +125,7 @@ function readAnswer(node: YamlNode, reading: MockReading): Answer | undefined {
   }
   const text = fields.text(kind!)
   if (text === undefined) return undefined
+  if (kind === 'raw') return { delayMs, text: { source: text, text: () => text } }
   if (kind === 'text') return { delayMs, text: readTemplate(value, text, reading) }
   const content = readFile(value, text, reading)
   return content && { delayMs, ...content }

@@ -15,6 +15,8 @@ export class MockScope {
   readonly state: ReadonlyMap<string, unknown>
   /** The message as text. */
   readonly message: string
+  /** The bytes of a binary message. */
+  readonly bytes: Buffer | undefined
   /** What holes of the pattern stand for, by path. */
   bindings: Readonly<Record<string, unknown>> | undefined = undefined
   /** The item of the innermost `{{#each}}`, and its place in the list. */
@@ -22,10 +24,16 @@ export class MockScope {
   index = 0
   #json: { readonly value: unknown } | undefined
 
-  constructor(request: MockRequest, message: string, state: ReadonlyMap<string, unknown> = NO_STATE) {
+  constructor(
+    request: MockRequest,
+    message: string,
+    state: ReadonlyMap<string, unknown> = NO_STATE,
+    bytes?: Buffer,
+  ) {
     this.request = request
     this.message = message
     this.state = state
+    this.bytes = bytes
   }
 
   /** The message as JSON; undefined where it is none. Read once. */

@@ -7,6 +7,7 @@ import type { WebSocketServiceOptions } from '../websocket/options.ts'
 import { DEFAULT_SLOW_BYTES, DEFAULT_SLOW_MESSAGES } from '../websocket/slow-readers.ts'
 import { httpFlow } from './http-flow.ts'
 import type { MockBook } from './mock-book.ts'
+import { mockChannels } from './mock-channels.ts'
 import { upgradeRoute, webSocketFlow } from './websocket-flow.ts'
 
 /** Where mocks are served. */
@@ -33,6 +34,7 @@ export function mockServices(book: MockBook, place: MockPlace, build: Build): Se
       path,
       span,
       webSocket: optionsOf(book, build),
+      channels: () => mockChannels(book.set),
       apis: [
         { service: webSocket, listener: 'inbound endpoints' as const, path: '/*', span, http: { route } },
       ],

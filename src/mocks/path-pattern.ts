@@ -57,6 +57,11 @@ export class PathPattern {
     return isMismatch ? 'mismatch' : values
   }
 
+  /** Its parameters with the types of their values. */
+  get typedParameters(): { readonly name: string; readonly type: ValueType }[] {
+    return this.#segments.flatMap(({ name, type }) => (name === undefined ? [] : [{ name, type }]))
+  }
+
   /** The path with parameters as OpenAPI writes them. */
   get template(): string {
     return `/${this.#segments.map(({ literal, name }) => literal ?? `{${name}}`).join('/')}`

@@ -6,7 +6,7 @@ import { jsonPatternOf, PatternError, partsOf, patternOf } from './pattern-parts
 import { TimeLimitedRegex } from './time-limited-regex.ts'
 
 /** How a pattern is compared, where it says so. */
-export const PATTERN_KINDS = ['text', 'json', 'regex'] as const
+export const PATTERN_KINDS = ['text', 'json', 'regex', 'binary'] as const
 
 /** How a pattern is compared. */
 export type PatternKind = (typeof PATTERN_KINDS)[number]
@@ -31,6 +31,7 @@ export class Pattern {
   readonly #parts: readonly TextPart[] | undefined
   readonly #json: JsonPattern | undefined
   readonly #regex: TimeLimitedRegex | undefined
+  readonly #bytes: Buffer | undefined
 
   /** @throws PatternError, or SyntaxError of a regular expression, where it cannot be read */
   constructor(value: unknown, { kind, exact }: PatternOptions) {
@@ -41,11 +42,27 @@ export class Pattern {
     this.#equals = kind === undefined || kind === 'text' ? text : undefined
     if (!isText) this.#json = patternOf(value)
     else if (kind === undefined || kind === 'json') this.#json = jsonPatternOf(text)
+    if (kind === 'binary') {
+      if (!BASE64.test(text)) throw new PatternError('A pattern of kind binary is base64.', text)
+      this.#bytes = Buffer.from(text, 'base64')
+      return
+    }
     if (kind === 'json' && !this.#json) throw new PatternError('This pattern is no JSON.', text)
     if (kind === 'regex') this.#regex = new TimeLimitedRegex(text)
     if (kind === undefined && !this.#json && !text.includes('{{') && SPECIAL.test(text))
       this.#regex = regexIn(text)
     if (kind !== 'json' && kind !== 'regex' && !this.#json && text.includes('{{')) this.#parts = partsOf(text)
+  }
+
+  /** Whether it may be compared as JSON. */
+  get isJson(): boolean {
+    return this.#json !== undefined
+  }
+
+  /** A message that it matches, where it is one itself: it has no holes. */
+  get example(): unknown {
+    if (this.text.includes('{{') || this.#regex || this.#bytes) return undefined
+    return this.#json === undefined ? this.text : (JSON.parse(this.text) as unknown)
   }
 
   /** Whether it is compared in one way that its writer may not have meant: it was to be a regular expression. */
@@ -54,6 +71,7 @@ export class Pattern {
       !this.#json &&
       !this.#regex &&
       !this.#parts &&
+      !this.#bytes &&
       /[\\[(*+|]/.test(this.text) &&
       this.#equals !== undefined &&
       !isRegex(this.text)
@@ -63,6 +81,7 @@ export class Pattern {
   /** Whether a message is one of those; gives what the holes stand for. 'too slow' counts as no match. */
   match(scope: MockScope): Bindings | boolean | 'too slow' {
     const { message } = scope
+    if (this.#bytes) return scope.bytes?.equals(this.#bytes) === true
     if (this.#equals === message) return true
     if (this.#json !== undefined) {
       const value = scope.json
@@ -78,6 +97,7 @@ export class Pattern {
   }
 }
 
+const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 const SPECIAL = /[\\^$.*+?()[\]{}|]/
 
 function regexIn(text: string): TimeLimitedRegex | undefined {

@@ -22,12 +22,15 @@ export interface TemplateOptions {
 const MOST_LEVELS = 50
 /** A text with holes, `{{json-params.echo}}`, that is filled in for each message. */
 export class Template {
+  /** As it is written. */
+  readonly source: string
   /** The text where it has no holes. */
   readonly constant: string | undefined
   readonly #pieces: readonly Piece[]
 
   constructor(text: string, options: TemplateOptions) {
     const pieces = new Parsing(text, options).read()
+    this.source = text
     this.#pieces = pieces
     this.constant = pieces.every(piece => piece instanceof Literal)
       ? pieces.map(piece => (piece as Literal).text).join('')

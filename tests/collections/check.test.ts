@@ -33,6 +33,12 @@ test.for<[string, string]>([
   ],
   ['url: ws://h\nhttpVersion: 1.1', ''],
   [
+    'url: wss://h\nsecureSocket: { cert: none.crt }',
+    'error missing-file: connection A: there is no file none.crt for secureSocket.',
+  ],
+  ['url: wss://h\nsecureSocket: {}', 'error missing: secureSocket needs option cert.'],
+  ['url: wss://h\nsecureSocket: none.crt', 'error bad-value: connection option secureSocket takes a map.'],
+  [
     'url: ws://h\ncompression: { serverMaxWindowBits: 16 }',
     'error bad-value: compression option serverMaxWindowBits takes a whole number from 9 to 15.',
   ],

@@ -142,7 +142,12 @@ connections:
 `)
   const { steps } = await runConnection(open, 'A', open.connection('A'))
   expect(steps).toMatchObject([
-    { name: 'connect', failure: 'cannot connect to ws://127.0.0.1:1/***: connect ECONNREFUSED 127.0.0.1:1' },
+    {
+      name: 'connect',
+      failure: expect.stringMatching(
+        /^cannot connect to ws:\/\/127\.0\.0\.1:1\/\*\*\*: connect ECONNREFUSED 127\.0\.0\.1:1 \(step TCP, after \d+ ms; nothing listens on 127\.0\.0\.1:1: start the server, or correct the port\)$/,
+      ),
+    },
   ])
 })
 

@@ -71,11 +71,11 @@ test.each<[what: string, yaml: string, findings: readonly string[]]>([
       '4:16 bad-value: unmatched is log, close, ignore, or a map with response or close. To answer, write it as a map: unmatched: {response: …}.',
       '5:20 bad-value: every is a time of at most a day, such as 250 (ms), 250ms, 2s or 1m.',
       '5:40 missing: push needs every.',
-      '8:21 bad-combination: A response has one of text, json, binary, file and close.',
+      '8:21 bad-combination: A response has one of text, raw, json, binary, file and close.',
       '8:50 bad-value: binary is base64, or a map with base64 or hex.',
       '8:63 unreadable-file: gone.txt cannot be read: there is no such file.',
       '8:82 bad-value: A close code is 1000 to 1003, 1007 to 1014, or 3000 to 4999.',
-      '8:89 missing: A response has one of text, json, binary, file and close.',
+      '8:89 missing: A response has one of text, raw, json, binary, file and close.',
     ],
   ],
   [

@@ -187,7 +187,7 @@ test('the mock server lists what it has', async () => {
   const { paths } = (await (await mocks.fetch('/swagger.json')).json()) as { paths: Record<string, object> }
   expect(Object.keys(paths)).toEqual(['/ws/<b>', '/a/{id}'])
   const asyncApi = (await (await mocks.fetch('/asyncapi.json')).json()) as { channels: object }
-  expect(asyncApi.channels).toMatchObject({ ws1: { address: '/ws/<b>' } })
+  expect(asyncApi.channels).toMatchObject({ 'ws-b': { address: '/ws/<b>' } })
   expect((await mocks.fetch('/ws/%3Cb%3E')).status).toBe(426)
 })
 
