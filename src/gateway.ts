@@ -1,6 +1,7 @@
 import { type ClusterCounters, clusterCounters } from './cluster/cluster-counters.ts'
 import { sessionGroups } from './cluster/groups-of.ts'
 import { openCluster } from './cluster/index.ts'
+import type { PlacedChannel } from './core/channel-model.ts'
 import type { Cluster } from './core/cluster.ts'
 import type { MessageContext } from './core/context.ts'
 import type { SessionCount } from './core/groups.ts'
@@ -10,21 +11,19 @@ import { MessageCounters } from './core/metrics.ts'
 import type { Lifecycle, ProcessorControl } from './core/ports.ts'
 import type { ServiceModel } from './core/service-model.ts'
 import type { MaybePromise } from './core/step.ts'
-import { type CompiledDeployment, type DeployContext, deploy } from './deployment/deploy.ts'
+import { type CompiledDeployment, type DeployContext, deploy, placeKeyOf } from './deployment/deploy.ts'
 import { explain } from './deployment/explain.ts'
-import { type ListenerPlan, planListeners, type SharedListeners } from './deployment/listeners.ts'
+import type { SharedListeners } from './deployment/listeners.ts'
 import { type Loaded, load, readArchives } from './deployment/load.ts'
+import { type Listening, OpenListeners, reasonOf } from './deployment/open-listeners.ts'
 import { ResourceRegistry } from './deployment/registry.ts'
+import { servedChannels } from './deployment/served-channels.ts'
 import { type Surveyed, survey } from './deployment/survey.ts'
 import { transportClientTls, transportListenerTls } from './deployment/transport-tls.ts'
 import { Drain, type DrainOutcome, type DrainParts, type DrainPlan } from './drain.ts'
-import { CertificateWatch } from './inbound/certificate-watch.ts'
-import { HttpRoutes } from './inbound/http-routes.ts'
-import { Listener } from './inbound/listener.ts'
-import { certificateLine } from './inbound/listener-tls.ts'
 import { TrustedProxies } from './inbound/trusted-proxies.ts'
-import type { BuildSettings, Resource } from './language/declare.ts'
-import { Diagnostics } from './language/diagnostic.ts'
+import type { BuildSettings, Resource, ServedService } from './language/declare.ts'
+import { Diagnostics, format } from './language/diagnostic.ts'
 import { Source, type Span } from './language/source.ts'
 import { configureJson } from './message/codecs/json-xml-options.ts'
 import type { Message } from './message/message.ts'
@@ -36,15 +35,10 @@ import { isReadable, type ReadableStore } from './stores/readable-store.ts'
 import { storeAccount } from './stores/store-account.ts'
 import { limitBacklog } from './websocket/backlog.ts'
 import { startDemoBackend } from './websocket/demo-backend.ts'
-import type { ListenerAddress, ListenerTlsOptions } from './websocket/options.ts'
+import type { ListenerTlsOptions } from './websocket/options.ts'
 
+export type { Listening } from './deployment/open-listeners.ts'
 export type { Surveyed, Verdict } from './deployment/survey.ts'
-
-/** Something that can be reached. */
-export interface Listening {
-  readonly what: string
-  readonly url: string
-}
 
 /** Where a gateway is in its life. */
 export type GatewayState = 'new' | 'starting' | 'ready' | 'stopping' | 'stopped'
@@ -104,12 +98,12 @@ export class Gateway implements Lifecycle {
   readonly #registry: ResourceRegistry
   readonly #shared: SharedListeners
   readonly #deployment: CompiledDeployment
+  /** Services that are served beside those of the configuration. */
+  readonly #attached: ServedService[] = []
   readonly #counters = new Map<string, MessageCounters>()
   readonly #resources = new Map<string, Resource>()
-  readonly #listening: Listening[] = []
-  readonly #watches: CertificateWatch[] = []
-  readonly #listeners: Listener[] = []
-  #demoBackend: { close(): Promise<void> } | undefined
+  readonly #listeners: OpenListeners
+  #demoBackend: { readonly listening: Listening; close(): Promise<void> } | undefined
   #drain: Drain | undefined
   #drained: Promise<DrainOutcome> | undefined
   #state: GatewayState = 'new'
@@ -130,6 +124,7 @@ export class Gateway implements Lifecycle {
     configureJson(settings.jsonXml())
     limitBacklog(settings.get('transport.ws.max_buffered_bytes'))
     this.#shared = this.#sharedListeners(loaded)
+    this.#listeners = this.#openListeners()
     this.#cluster = openCluster({ nodeId: settings.get('myelin.node_id'), ...settings.storage() }, log)
     this.#context = {
       log,
@@ -156,7 +151,7 @@ export class Gateway implements Lifecycle {
 
   /** What can be reached; known once started. */
   get listening(): readonly Listening[] {
-    return this.#listening
+    return [...(this.#demoBackend ? [this.#demoBackend.listening] : []), ...this.#listeners.listening]
   }
 
   /** Counters of every service, by its kind and name. */
@@ -166,7 +161,12 @@ export class Gateway implements Lifecycle {
 
   /** What the services were compiled to. */
   get models(): ServiceModel[] {
-    return explain(this.#deployment.services)
+    return explain([...this.#deployment.services, ...this.#attached])
+  }
+
+  /** What WebSocket clients find where; `host` is where they reach it, '' for where it listens. */
+  channels(host = ''): PlacedChannel[] {
+    return servedChannels(this.#deployment.services, this.#shared, host)
   }
 
   /** What several processes could not do as one. */
@@ -183,9 +183,49 @@ export class Gateway implements Lifecycle {
   get hasServices(): boolean {
     return (
       this.#deployment.services.length > 0 ||
+      this.#attached.length > 0 ||
       this.#deployment.activities.length > 0 ||
       this.#deployment.main !== undefined
     )
+  }
+
+  /**
+   * Compiles a service and serves it beside the others, at once where the gateway runs.
+   * @throws Error saying what is wrong with it, that its path is taken, or that its port cannot be used
+   */
+  async attach(file: Source): Promise<readonly ServedService[]> {
+    const diagnostics = new Diagnostics()
+    const known = new Set(this.#resources.keys())
+    const { services } = deploy([file], this.#context, diagnostics, { registry: this.#registry })
+    if (diagnostics.errors > 0) {
+      const wrong = diagnostics.all().filter(({ severity }) => severity === 'error')
+      throw new Error(wrong.map(format).join('\n'))
+    }
+    const places = new Map(
+      [...this.#deployment.services, ...this.#attached].map(each => [placeKeyOf(each), each]),
+    )
+    for (const one of services) {
+      const key = placeKeyOf(one)
+      const other = key === undefined ? undefined : places.get(key)
+      if (other) throw new Error(`${other.service.name} is served at ${one.path} already`)
+    }
+    this.#attached.push(...services)
+    if (this.#state !== 'ready') return services
+    for (const [key, resource] of this.#resources) if (!known.has(key)) resource.start?.()
+    try {
+      await this.#listeners.serve(services)
+    } catch (error) {
+      this.detach(services)
+      throw error
+    }
+    return services
+  }
+
+  /** Serves services no more that were attached: nobody new comes to them, and clients that are there stay. */
+  detach(services: readonly ServedService[]): void {
+    const gone = this.#attached.filter(served => services.includes(served))
+    for (const served of gone) this.#attached.splice(this.#attached.indexOf(served), 1)
+    this.#listeners.remove(gone)
   }
 
   /** Opens the listeners. @throws Error naming the port when one cannot be opened; nothing listens then */
@@ -196,10 +236,7 @@ export class Gateway implements Lifecycle {
       for (const resource of this.#resources.values()) resource.start?.()
       await this.#startDemoBackend()
       const { services, main } = this.#deployment
-      const shared = new HttpRoutes(
-        services.filter(({ listener, webSocket }) => typeof listener === 'string' && !webSocket),
-      )
-      for (const plan of planListeners(services, main, this.#shared)) await this.#listen(plan, shared)
+      await this.#listeners.serve([...services, ...this.#attached], main)
       for (const activity of this.#deployment.activities) await activity.start()
       this.#state = 'ready'
     } catch (error) {
@@ -217,10 +254,10 @@ export class Gateway implements Lifecycle {
   drain(plan: DrainPlan): Promise<DrainOutcome> {
     if (this.#drained !== undefined) return this.#drained
     this.#state = 'stopping'
-    for (const watch of this.#watches.splice(0)) watch.close()
+    this.#listeners.closeWatches()
     const parts: DrainParts = {
       log: this.#log,
-      listeners: this.#listeners,
+      listeners: this.#listeners.all,
       activities: this.#deployment.activities,
       inFlight: () => [...this.#counters.values()].reduce((sum, { inFlight }) => sum + inFlight, 0),
       release: graceMs => this.#release(graceMs),
@@ -229,6 +266,13 @@ export class Gateway implements Lifecycle {
     this.#drain = new Drain(parts, plan)
     this.#drained = this.#drain.run()
     return this.#drained
+  }
+
+  /** Stops at once, also what has begun to stop with more time. */
+  async kill(): Promise<void> {
+    const stopped = this.stop(0)
+    for (const listener of this.#listeners.all) listener.cut()
+    await stopped
   }
 
   /** How far stopping is, once it has begun. */
@@ -241,7 +285,15 @@ export class Gateway implements Lifecycle {
     const stores = await Promise.all(this.stores.map(storeAccount))
     const services = [...this.#counters].map(([name, counters]) => serviceAccount(name, counters))
     const differences = differencesOf(services, stores, isFinal)
-    return { node: this.nodeId, at: Date.now(), isFinal, services, stores, differences }
+    return {
+      node: this.nodeId,
+      server: this.cluster.server,
+      at: Date.now(),
+      isFinal,
+      services,
+      stores,
+      differences,
+    }
   }
 
   /** Names this process among several. */
@@ -290,7 +342,21 @@ export class Gateway implements Lifecycle {
     return runAlone({ name, deployment: this.#deployment.deployment, log: this.#log, message, prepare })
   }
 
-  async #listen({ address, services, fallback }: ListenerPlan, shared: HttpRoutes): Promise<void> {
+  /** The demo backend is a courtesy: where its port is taken, what listens there is used. */
+  async #startDemoBackend(): Promise<void> {
+    if (!this.settings.get('myelin.demo_backend.enable')) return
+    const wanted = this.settings.get('myelin.demo_backend.port')
+    try {
+      const log = (text: string): void => this.#log.info({}, `{demo backend} ${text}`)
+      const { port, close } = await startDemoBackend({ host: 'localhost', port: wanted, log })
+      const listening = { what: 'demo backend', url: `ws://localhost:${port}/websocket` }
+      this.#demoBackend = { listening, close }
+    } catch (error) {
+      this.#log.warn({ port: wanted }, `the demo backend was not started: ${reasonOf(error)}`)
+    }
+  }
+
+  #openListeners(): OpenListeners {
     const limits = {
       connection: this.settings.webSocket().connection,
       maxBodyBytes: this.settings.get('transport.http.listener.max_body_bytes'),
@@ -301,58 +367,12 @@ export class Gateway implements Lifecycle {
     }
     const proxies = this.settings.get('transport.http.listener.trusted_proxies')
     const forwarded = this.settings.get('transport.http.listener.forwarded_headers')
-    const listener = new Listener(address, services, {
+    return new OpenListeners({
+      log: this.#log,
+      shared: this.#shared,
       limits,
-      log: this.#log,
-      shared,
-      ...(fallback && { fallback }),
-      ...(proxies.length > 0 && { proxies: new TrustedProxies(proxies, forwarded) }),
+      proxies: proxies.length > 0 ? new TrustedProxies(proxies, forwarded) : undefined,
     })
-    try {
-      await listener.start()
-    } catch (error) {
-      const names = services.map(({ service }) => `${service.kind} ${service.name}`).join(', ')
-      throw new Error(`cannot listen on port ${address.port} for ${names}: ${reasonOf(error)}`, {
-        cause: error,
-      })
-    }
-    this.#listeners.push(listener)
-    this.#watch(listener, address)
-    for (const { service, path, webSocket } of services) {
-      const scheme = (webSocket ? 'ws' : 'http') + (listener.isSecure ? 's' : '')
-      const shown = path.replace(/\/\*$/, '') || '/'
-      this.#listening.push({
-        what: `${service.kind} ${service.name}`,
-        url: `${scheme}://localhost:${listener.port}${shown}`,
-      })
-    }
-  }
-
-  /** Says which certificate a listener serves, and has it serve the next one when its files change. */
-  #watch(listener: Listener, { tls }: ListenerAddress): void {
-    if (!tls?.source) return
-    const where = `port ${listener.port}`
-    this.#log.info({}, `${where} serves ${certificateLine(tls)}`)
-    const watch = new CertificateWatch(tls.source, {
-      where,
-      log: this.#log,
-      use: renewed => listener.renew(renewed),
-    })
-    this.#watches.push(watch)
-  }
-
-  /** The demo backend is a courtesy: where its port is taken, what listens there is used. */
-  async #startDemoBackend(): Promise<void> {
-    if (!this.settings.get('myelin.demo_backend.enable')) return
-    const wanted = this.settings.get('myelin.demo_backend.port')
-    try {
-      const log = (text: string): void => this.#log.info({}, `{demo backend} ${text}`)
-      const { port, close } = await startDemoBackend({ host: 'localhost', port: wanted, log })
-      this.#demoBackend = { close }
-      this.#listening.push({ what: 'demo backend', url: `ws://localhost:${port}/websocket` })
-    } catch (error) {
-      this.#log.warn({ port: wanted }, `the demo backend was not started: ${reasonOf(error)}`)
-    }
   }
 
   /** The sockets of the HTTP transport, as the settings have them. */
@@ -427,13 +447,6 @@ function memoize<V>(map: Map<string, V>, key: string, make: () => V): V {
   const made = make()
   map.set(key, made)
   return made
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return 'the port is in use'
-  if (code === 'EACCES') return 'the port may not be used by this user'
-  return message
 }
 
 /** The place to report to what is wrong with settings as a whole. */

@@ -9,6 +9,7 @@ import type {
   WebSocketSettings,
 } from './language/declare.ts'
 import { type Diagnostics, didYouMean } from './language/diagnostic.ts'
+import { toldSettings } from './language/options/options-context.ts'
 import type { Source } from './language/source.ts'
 import { Expected, type ValueType } from './language/types.ts'
 import {
@@ -198,7 +199,8 @@ export function readSettings(source: Source, diagnostics: Diagnostics): Settings
     const isClass = key.startsWith(`${CLASSES}.`)
     const isUsers = key === USERS
     if (!isClass && !isUsers && !Object.hasOwn(SETTINGS, key)) {
-      const hint = didYouMean(key, Object.keys(SETTINGS))
+      const told = toldSettings.get(key)
+      const hint = told ?? didYouMean(key, Object.keys(SETTINGS))
       diagnostics.warning(span, 'unused-setting', `Setting ${key} is not used.`, hint)
       continue
     }

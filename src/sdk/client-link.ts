@@ -1,19 +1,11 @@
-import { setTimeout as rest } from 'node:timers/promises'
-import { Fault } from '../core/fault.ts'
-import { Backoff } from '../endpoints/backoff.ts'
-import { isPassing } from '../endpoints/dial-failures.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
 import type { Connection } from '../websocket/connection.ts'
-import { DialError, type Dialing, dial } from '../websocket/dial.ts'
+import { type Dialing, dial } from '../websocket/dial.ts'
+import { retriesClose } from '../websocket/retry.ts'
 import { Violation } from '../websocket/violation.ts'
+import { Attempts } from './attempts.ts'
 import type { ClientPlan, Target } from './client-plan.ts'
-import {
-  AuthError,
-  AuthnError,
-  ConnectionClosureError,
-  ConnectionError,
-  type WebSocketError,
-} from './errors.ts'
+import { ConnectionClosureError, ConnectionError, type WebSocketError } from './errors.ts'
 import { errorOfClose, errorOfDial, errorOfViolation } from './failures.ts'
 import { type HttpResponse, httpResponse } from './http-response.ts'
 
@@ -47,11 +39,10 @@ export class ClientLink {
   readonly #plan: ClientPlan
   readonly #owner: ClientLinkOwner
   readonly #stop = new AbortController()
+  readonly #attempts: Attempts
   readonly #closed = Promise.withResolvers<Closed>()
   #connection: Connection | undefined
   #response: HttpResponse | undefined
-  /** The server that is used, or was the last. */
-  #at = 0
   #dialing: Dialing | undefined
   #hasOpened = false
   #isEnded = false
@@ -66,6 +57,7 @@ export class ClientLink {
   ) {
     this.#plan = plan
     this.#owner = owner
+    this.#attempts = new Attempts(plan, (...attempt) => this.#dial(...attempt), this.#stop.signal)
     this.onPing = onPing
     this.onPong = onPong
   }
@@ -81,7 +73,7 @@ export class ClientLink {
   }
 
   get target(): Target {
-    return this.#plan.targets[this.#at]!
+    return this.#attempts.target
   }
 
   /** Resolves when it is over for good. */
@@ -89,13 +81,9 @@ export class ClientLink {
     return this.#closed.promise
   }
 
-  get isEnded(): boolean {
-    return this.#isEnded
-  }
-
   /** Opens the first connection. @throws WebSocketError with why there is none */
   async open(): Promise<void> {
-    await this.#connect(false)
+    await this.#attempts.connect(false)
   }
 
   /** Closes the connection, and opens no other. The peer may take so many milliseconds to answer. */
@@ -118,62 +106,6 @@ export class ClientLink {
       connection.resume()
     }
     return this.#closed.promise
-  }
-
-  async #connect(isAgain: boolean): Promise<void> {
-    const { retry, targets } = this.#plan
-    const backoff = retry && new Backoff(retry.policy)
-    // Another server is tried at once; the same one is given time.
-    let rests = isAgain && targets.length === 1
-    if (isAgain && !rests) this.#at = (this.#at + 1) % targets.length
-    let last: WebSocketError | undefined
-    for (;;) {
-      if (rests) {
-        const waitMs = backoff?.next()
-        if (waitMs === undefined) throw last ?? new ConnectionError('it may not be opened again')
-        await rest(waitMs, undefined, { signal: this.#stop.signal })
-      }
-      rests = true
-      try {
-        await this.#tryEach()
-        return
-      } catch (error) {
-        last = error as WebSocketError
-        if (this.#isEnded || !this.#mayRetry(last)) throw last
-      }
-    }
-  }
-
-  /** Tries the servers in turn, beginning with the one that was used. */
-  async #tryEach(): Promise<void> {
-    const { targets } = this.#plan
-    const errors: unknown[] = []
-    for (let i = 0; i < targets.length; i++) {
-      const at = (this.#at + i) % targets.length
-      try {
-        await this.#try(at)
-        this.#at = at
-        return
-      } catch (error) {
-        if (this.#isEnded || targets.length === 1) throw error
-        errors.push(error)
-      }
-    }
-    const why = errors.map(error => (error as Error).message).join('; ')
-    throw new ConnectionError(`no server of ${targets.length}: ${why}`, { cause: new AggregateError(errors) })
-  }
-
-  async #try(at: number): Promise<void> {
-    const { authorization, targets } = this.#plan
-    const target = targets[at]!
-    const header = await authorization?.header()
-    try {
-      await this.#dial(target, header)
-    } catch (error) {
-      if (!(error instanceof AuthnError) || !authorization?.renews || this.#isEnded) throw error
-      // What is kept may have been withdrawn before its time.
-      await this.#dial(target, await authorization.header(header))
-    }
   }
 
   #dial({ url, proxy }: Target, authorization: string | undefined): Promise<void> {
@@ -239,16 +171,14 @@ export class ClientLink {
       return
     }
     const { retry, targets } = this.#plan
-    const mayGoOn = retry
-      ? retry.reasons.has(code === ABNORMAL ? 'loss' : code)
-      : targets.length > 1 && code === ABNORMAL
+    const mayGoOn = retry ? retriesClose(retry, code) : targets.length > 1 && code === ABNORMAL
     if (!mayGoOn) {
       this.#end(() => errorOfClose(code, failure?.message ?? reason))
       return
     }
     this.#connection = undefined
     this.#owner.linkLost()
-    this.#connect(true).catch(cause => {
+    this.#attempts.connect(true).catch(cause => {
       if (this.#isEnded) return
       this.#end(
         () =>
@@ -262,19 +192,5 @@ export class ClientLink {
     this.#isEnded = true
     this.#stop.abort()
     this.#owner.linkEnded(error)
-  }
-
-  #mayRetry(error: WebSocketError): boolean {
-    const { cause } = error
-    const reasons = this.#plan.retry?.reasons
-    if (!reasons) return false
-    if (cause instanceof AggregateError) return cause.errors.some(each => this.#mayRetry(each))
-    if (cause instanceof DialError) {
-      if (cause.status !== undefined && reasons.has(cause.status)) return true
-      return reasons.has('connect') && isPassing(cause)
-    }
-    // The server that gives tokens cannot be reached.
-    const isUnreachable = cause instanceof Fault && cause.cause instanceof Fault
-    return error instanceof AuthError && isUnreachable && reasons.has('connect')
   }
 }

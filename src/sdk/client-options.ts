@@ -1,7 +1,10 @@
+import type { RetrySettings } from '../websocket/retry.ts'
 import type { Auth } from './auth-options.ts'
 import type { Client } from './client.ts'
 import type { Cookie } from './cookies.ts'
 import type { SecureSocket } from './secure-socket.ts'
+
+export type { RetryReason } from '../websocket/retry.ts'
 
 /** How messages are compressed. */
 export interface Compression {
@@ -13,24 +16,8 @@ export interface Compression {
   readonly windowBits?: number
 }
 
-/**
- * What a lost connection is opened again for: `connect`, an attempt that may succeed later (nobody listens, the name is
- * not found, a time-out, 408, 429, 5xx); `loss`, an end without a close frame; a close code; an HTTP status.
- */
-export type RetryReason = 'connect' | 'loss' | number
-
 /** How a connection is opened again. Each wait is random between nothing and a limit that grows. */
-export interface RetryConfig {
-  /** The most attempts in a row; 0 for no end. Default 0. */
-  readonly maxCount?: number
-  /** The longest first wait, in seconds. Default 1. */
-  readonly interval?: number
-  /** What the limit is multiplied by with each further attempt. Default 1. */
-  readonly backOffFactor?: number
-  /** The longest wait, in seconds. Default 30. */
-  readonly maxWaitInterval?: number
-  /** Default `['connect', 'loss']`. */
-  readonly retryOn?: readonly RetryReason[]
+export interface RetryConfig extends RetrySettings {
   /** Whether `openMessages` are sent again over a new connection. Default true. */
   readonly resendOpenMessages?: boolean
 }
@@ -55,6 +42,8 @@ export interface Proxy {
 
 /** How `connect` opens a connection, and treats it. Times are in seconds, sizes in bytes. */
 export interface ClientOptions {
+  /** Further servers, for when the first cannot be had or is lost. */
+  readonly urls?: readonly (string | URL)[]
   /** Subprotocols to offer, most wanted first. */
   readonly subProtocols?: readonly string[]
   /** Headers of the upgrade request. */

@@ -1,4 +1,3 @@
-import type { ReconnectPolicy } from '../endpoints/backoff.ts'
 import {
   type CompressionOptions,
   DEFAULT_COMPRESSION,
@@ -7,15 +6,10 @@ import {
   type ProxyOptions,
 } from '../websocket/options.ts'
 import { proxyOfEnvironment } from '../websocket/proxy-settings.ts'
+import { type Retry, retryOf } from '../websocket/retry.ts'
 import { type Authorization, authorizationOf } from './authorization.ts'
 import { checkNames } from './check-names.ts'
-import type {
-  ClientOptions,
-  Compression,
-  PingPongHandler,
-  RetryConfig,
-  RetryReason,
-} from './client-options.ts'
+import type { ClientOptions, Compression, PingPongHandler, RetryConfig } from './client-options.ts'
 import { cookieHeader } from './cookies.ts'
 import { OptionError } from './errors.ts'
 import { letterOf } from './letter.ts'
@@ -29,9 +23,7 @@ export interface Target {
 }
 
 /** When and how a connection is opened again. */
-export interface RetryPlan {
-  readonly policy: ReconnectPolicy
-  readonly reasons: ReadonlySet<RetryReason>
+export interface RetryPlan extends Retry {
   readonly resendsOpenMessages: boolean
 }
 
@@ -62,7 +54,7 @@ export function planOf(urls: readonly (string | URL)[], options: ClientOptions):
   const { pingPongHandler = {}, retryConfig, secureSocket, auth, openMessages = [] } = options
   checkNames(pingPongHandler, 'pingPongHandler')
   return {
-    targets: urls.map(url => targetOf(url, options.proxy)),
+    targets: [...urls, ...(options.urls ?? [])].map(url => targetOf(url, options.proxy)),
     dial: {
       headers: headersOf(options),
       subprotocols: options.subProtocols ?? [],
@@ -76,7 +68,7 @@ export function planOf(urls: readonly (string | URL)[], options: ClientOptions):
     authorization: auth && authorizationOf(auth),
     readTimeoutMs: timeoutMs('readTimeout', options.readTimeout),
     writeTimeoutMs: timeoutMs('writeTimeout', options.writeTimeout),
-    retry: retryConfig && retryOf(retryConfig),
+    retry: retryConfig && retryPlanOf(retryConfig),
     openMessages: openMessages.map(message => letterOf(message)),
     readAheadBytes: sizeOf(options.readAheadSize, DEFAULT_READ_AHEAD_BYTES),
     pingPong: pingPongHandler,
@@ -159,24 +151,11 @@ function sizeOf(bytes: number | undefined, byDefault: number): number {
   return bytes === undefined || bytes <= 0 ? byDefault : bytes
 }
 
-function retryOf(config: RetryConfig): RetryPlan {
+function retryPlanOf(config: RetryConfig): RetryPlan {
   checkNames(config, 'retryConfig')
-  const { maxCount = 0, interval = 1, backOffFactor = 1, maxWaitInterval = 30 } = config
-  for (const [name, value] of Object.entries({ maxCount, interval, backOffFactor, maxWaitInterval }))
-    if (!(value >= 0)) throw new OptionError(`retryConfig.${name} is ${value}; it must be 0 or more`)
-  const { retryOn = ['connect', 'loss'], resendOpenMessages = true } = config
-  for (const reason of retryOn)
-    if (typeof reason !== 'number' && reason !== 'connect' && reason !== 'loss')
-      throw new OptionError(`retryConfig.retryOn has ${String(reason)}; it may have connect, loss and codes`)
-  return {
-    policy: {
-      maxCount,
-      intervalMs: interval * 1000,
-      factor: backOffFactor,
-      maxWaitMs: maxWaitInterval * 1000,
-      isKeptWarm: true,
-    },
-    reasons: new Set(retryOn),
-    resendsOpenMessages: resendOpenMessages,
+  try {
+    return { ...retryOf(config, 'retryConfig'), resendsOpenMessages: config.resendOpenMessages ?? true }
+  } catch (cause) {
+    throw new OptionError((cause as Error).message, { cause })
   }
 }

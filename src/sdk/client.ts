@@ -11,6 +11,7 @@ import {
   OptionError,
   PayloadBindingError,
   PayloadTooLargeError,
+  type WebSocketError,
 } from './errors.ts'
 import type { HttpResponse } from './http-response.ts'
 import { Inbox } from './inbox.ts'
@@ -42,6 +43,8 @@ export class Client implements AsyncDisposable, AsyncIterable<string | Buffer> {
   readonly #outbox = new Outbox()
   readonly #attributes = new Map<string, unknown>()
   readonly #id = randomUUID()
+  /** Why there is nothing more to be had. */
+  #end: (() => WebSocketError) | undefined
 
   private constructor(plan: ClientPlan) {
     this.#plan = plan
@@ -59,6 +62,7 @@ export class Client implements AsyncDisposable, AsyncIterable<string | Buffer> {
       linkDrained: () => outbox.drained(),
       linkLost: () => outbox.lost(),
       linkEnded: error => {
+        this.#end = error
         inbox.end(error)
         outbox.end(error)
       },
@@ -198,7 +202,7 @@ export class Client implements AsyncDisposable, AsyncIterable<string | Buffer> {
       )
     const { connection } = this.#link
     if (connection?.isOpen) return connection
-    if (this.#link.isEnded) throw new ConnectionClosureError('the connection is closed', { wasClean: true })
+    if (this.#end) throw this.#end()
     throw new ConnectionError('the connection was lost, and is not open again yet')
   }
 

@@ -102,10 +102,20 @@ export class CollectionConnection implements AsyncDisposable {
 
   /** Takes the next message of the server. @throws Error where none comes in time, or the server closes */
   async next(withinMs = DEFAULT_WITHIN_MS): Promise<Received> {
-    const received = await this.#conversation.next(withinMs)
-    const end = received?.kind === 'close' ? received : this.#conversation.end
-    if (received && received.kind !== 'close') return received
-    throw new Error(end ? endText(end) : `no message came within ${withinMs} ms`)
+    const deadline = performance.now() + withinMs
+    for (;;) {
+      const received = await this.#conversation.next(deadline - performance.now())
+      const { end } = this.#conversation
+      if (received && received.kind !== 'close') return received
+      // The close of a connection that is opened again is no message.
+      if (received && !end) continue
+      throw new Error(end ? endText(end) : `no message came within ${withinMs} ms`)
+    }
+  }
+
+  /** How many messages wait to be sent: for a server that is behind, or a connection that is opened again. */
+  get waiting(): number {
+    return this.#conversation.waiting
   }
 
   /** Takes the next message as text. @throws Error as `next` does */

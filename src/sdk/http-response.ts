@@ -1,11 +1,6 @@
-/** What a server answered an upgrade with. */
-export interface HttpResponse {
-  /** 101 for an upgrade. */
-  readonly status: number
-  readonly headers: Headers
-  /** Undefined for an upgrade, and where it was too long or did not come in whole. */
-  readonly body: Buffer | undefined
-}
+import type { HttpResponse } from '../services/web-socket-error.ts'
+
+export type { HttpResponse }
 
 /** Makes it of names and values in turn, as they came. */
 export function httpResponse(status: number, raw: readonly string[], body?: Buffer): HttpResponse {

@@ -1,5 +1,4 @@
-import type { ServiceDefinition } from '../services/define-service.ts'
-import type { ServeOptions, ServiceServer } from './serve.ts'
+import type { Servable, ServeOptions, ServiceServer } from './serve.ts'
 
 /**
  * Serves services in this process, without a configuration. The gateway is loaded with the first of them: a program with
@@ -7,7 +6,7 @@ import type { ServeOptions, ServiceServer } from './serve.ts'
  * @throws Error saying what is wrong with them, or that the port cannot be used
  */
 export async function serve(
-  services: ServiceDefinition | readonly ServiceDefinition[],
+  services: Servable | readonly Servable[],
   options?: ServeOptions,
 ): Promise<ServiceServer> {
   const loaded = await import('./serve.ts')

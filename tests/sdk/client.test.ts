@@ -1,9 +1,18 @@
 // The client as page samples of its kind use it: text, binary, pings and pongs, closing, TLS.
 
 import { describe, expect, test } from 'vitest'
-import { ConnectionClosureError, connect, OptionError, PayloadBindingError } from '../../src/sdk/index.ts'
+import type { WebSocket } from 'ws'
+import { planOf } from '../../src/sdk/client-plan.ts'
+import {
+  type Client,
+  ConnectionClosureError,
+  connect,
+  OptionError,
+  PayloadBindingError,
+} from '../../src/sdk/index.ts'
 import { startBackend, startEcho } from '../support/backends.ts'
 import { testAuthority } from '../support/certificates.ts'
+import { HttpBackend } from '../support/http-backend.ts'
 
 describe('messages', () => {
   test('text goes out and comes back', async () => {
@@ -194,8 +203,12 @@ describe('closing', () => {
     const waiting = client.readMessage().catch(error => error)
     await client.close()
     expect(await waiting).toBeInstanceOf(ConnectionClosureError)
-    for (const call of [() => client.readMessage(), () => client.writeMessage('a'), () => client.ping()])
-      await expect(call()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', wasClean: true })
+    for (const call of callsOf(client))
+      await expect(call()).rejects.toMatchObject({
+        code: 'CONNECTION_CLOSED',
+        closeCode: 1000,
+        wasClean: true,
+      })
     for await (const _message of client) expect.unreachable()
   })
 
@@ -214,9 +227,55 @@ describe('closing', () => {
       reason: 'too busy',
       wasClean: true,
     })
-    await expect(client.writeMessage('a')).rejects.toThrow(ConnectionClosureError)
+    for (const call of callsOf(client)) {
+      const error = await call().catch(caught => caught)
+      expect(error).toBeInstanceOf(ConnectionClosureError)
+      expect(error).toMatchObject({ closeCode: 1013, reason: 'too busy', wasClean: true, isOwn: false })
+    }
+  })
+
+  test('by the server without a code, or by nobody, is told apart', async () => {
+    for (const [end, closeCode, wasClean] of [
+      [(socket: WebSocket) => socket.close(), 1005, true],
+      [(socket: WebSocket) => socket.terminate(), 1006, false],
+    ] as const) {
+      await using backend = await startBackend({ greet: ({ webSocket }) => end(webSocket) })
+      const client = await connect(backend.url)
+      await client.closed
+      for (const call of callsOf(client))
+        await expect(call()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', closeCode, wasClean })
+    }
+  })
+
+  test('waits for ever for a server that takes its time, with -1', async () => {
+    const closing = Promise.withResolvers<() => void>()
+    await using backend = await startBackend({
+      greet: ({ webSocket }) => {
+        webSocket.pause()
+        closing.resolve(() => webSocket.resume())
+      },
+    })
+    const client = await connect(backend.url)
+    const closed = client.close(1000, '', -1)
+    ;(await closing.promise)()
+    await closed
+    expect(await client.closed).toMatchObject({ code: 1000, wasClean: true })
   })
 })
+
+/** Everything that needs a connection. */
+function callsOf(client: Client): (() => Promise<unknown>)[] {
+  return [
+    () => client.readMessage(),
+    () => client.readTextMessage(),
+    () => client.readBinaryMessage(),
+    () => client.writeMessage('a'),
+    () => client.writeTextMessage('a'),
+    () => client.writeBinaryMessage(Buffer.of(1)),
+    () => client.ping(),
+    () => client.pong(),
+  ]
+}
 
 describe('what is known of a connection', () => {
   test('the subprotocol, the answer, its id and whether it is open', async () => {
@@ -263,6 +322,24 @@ describe('the upgrade request', () => {
     })
   })
 
+  test('has the cookies that a login before it was answered with', async () => {
+    await using login = await HttpBackend.start(() => ({
+      headers: { 'Set-Cookie': ['session=abc; Path=/; HttpOnly', 'tenant=blue; Path=/orders'] },
+    }))
+    const { headers } = await fetch(login.url)
+    await using echo = await startEcho()
+    await using _client = await connect(echo.url, { cookies: headers.getSetCookie() })
+    expect((await echo.connection()).request.headers.cookie).toBe('tenant=blue; session=abc')
+  })
+
+  test.each([-1, -0.5])('waits as long as usual with a handShakeTimeout of %d', async handShakeTimeout => {
+    const { dial } = planOf(['ws://localhost:1'], { handShakeTimeout })
+    expect(dial.handshakeTimeoutMs).toBe(300_000)
+    await using echo = await startEcho()
+    await using client = await connect(echo.url, { handShakeTimeout, readTimeout: -1, writeTimeout: -1 })
+    expect(client.isOpen()).toBe(true)
+  })
+
   test.each([
     [{ subProtocol: ['a'] }, 'Did you mean subProtocols?'],
     [{ retryConfig: { maxcount: 1 } }, 'Did you mean maxCount?'],
@@ -276,7 +353,11 @@ describe('the upgrade request', () => {
     [{ compression: false, webSocketCompressionEnabled: true }, 'different things'],
     [{ secureSocket: { certValidation: {} } }, 'secureSocket option certValidation is refused'],
     [{ auth: { name: 'x' } }, 'auth is none of basic'],
-    [{ urls: [] }, 'give connect a list of URLs'],
+    [{ urls: ['http://localhost'] }, 'no address of a WebSocket'],
+    [{ handShakeTimeout: 1, handshakeTimeout: 2 }, 'different things'],
+    [{ writeTimeout: -2 }, 'writeTimeout is -2'],
+    [{ readTimeout: Number.NaN }, 'readTimeout is NaN'],
+    [{ retryConfig: { interval: -1 } }, 'retryConfig.interval is -1'],
     [{ secureSocket: { key: { certfile: 'x' } } }, 'Did you mean certFile?'],
   ])('refuses %o', async (options, message) => {
     await using echo = await startEcho()

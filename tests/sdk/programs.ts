@@ -7,6 +7,8 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
+/** What was compiled for one program serves the next. */
+const COMPILED = join(checkout, 'node_modules/.cache/compiled')
 
 /** A folder of programs that import `myelin`, which is the sources of the checkout. Going out of scope deletes it. */
 export class Programs implements Disposable {
@@ -36,7 +38,7 @@ export class Programs implements Disposable {
     const { stdout } = await execute(process.execPath, [...options, name, ...args], {
       cwd: this.#folder,
       timeout: 30_000,
-      env: { ...process.env, NO_PROXY: 'localhost,127.0.0.1' },
+      env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, NO_PROXY: 'localhost,127.0.0.1' },
     })
     return stdout
   }

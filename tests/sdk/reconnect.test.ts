@@ -1,6 +1,6 @@
 // A connection that is lost: opened again, given up, or opened to another server.
 
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ConnectionError, connect } from '../../src/sdk/index.ts'
 import { freePort, startBackend, startEcho, startRefusing } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
@@ -151,7 +151,38 @@ describe('a server that cannot be reached', () => {
   })
 })
 
+describe('the waits between attempts', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  test('grow by the factor, up to the longest one', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.999)
+    await using busy = await startRefusing(503)
+    const start = performance.now()
+    const retryConfig = { maxCount: 4, interval: 0.02, backOffFactor: 3, maxWaitInterval: 0.1 }
+    await expect(connect(busy.url, { retryConfig })).rejects.toMatchObject({ code: 'UPGRADE_REFUSED' })
+    // 20, 60, 100 and 100 ms; a factor that does nothing makes 80 of it.
+    expect(performance.now() - start).toBeGreaterThan(260)
+    expect(busy.sockets).toHaveLength(5)
+  })
+
+  test('may be nothing at all: they are random from there', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    await using busy = await startRefusing(503)
+    const retryConfig = { maxCount: 3, interval: 3_600, backOffFactor: 2, maxWaitInterval: 3_600 }
+    await expect(connect(busy.url, { retryConfig })).rejects.toMatchObject({ code: 'UPGRADE_REFUSED' })
+    expect(busy.sockets).toHaveLength(4)
+  })
+})
+
 describe('several servers', () => {
+  test('may be given as urls, too', async () => {
+    await using echo = await startEcho()
+    const nobody = `ws://127.0.0.1:${await freePort()}`
+    await using client = await connect(nobody, { urls: [new URL(nobody), echo.url] })
+    await client.writeMessage('a')
+    expect(await client.readMessage()).toBe('a')
+  })
+
   test('the first that can be had is taken', async () => {
     await using refusing = await HttpBackend.start(() => ({ status: 503 }))
     await using echo = await startEcho()
