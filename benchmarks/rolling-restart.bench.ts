@@ -31,6 +31,8 @@ export interface RollingPlan {
   readonly clients: number
   /** How long all nodes run between two restarts, in milliseconds. */
   readonly pauseMs: number
+  /** How long a drain is announced, and over how long clients are closed then, in milliseconds. */
+  readonly drainMs: number
   /** Address of a Redis by which the nodes work as one. */
   readonly redis?: string | undefined
   readonly progress: (text: string) => void
@@ -50,11 +52,12 @@ export const rollingRestart: Claim = {
 }
 
 function planOf({ quick, progress }: RunOptions): RollingPlan {
-  return { rate: RATE, clients: 60, pauseMs: quick ? 1_000 : 5_000, progress }
+  return { rate: RATE, clients: 60, pauseMs: quick ? 1_000 : 5_000, drainMs: 1_000, progress }
 }
 
 /** Drains each node and starts it again while callers and clients go on. */
-export async function roll({ rate, clients, pauseMs, redis, progress }: RollingPlan): Promise<Rolled> {
+export async function roll(plan: RollingPlan): Promise<Rolled> {
+  const { rate, clients, pauseMs, drainMs, redis, progress } = plan
   const folder = mkdtempSync(join(tmpdir(), 'myelin-rolling-'))
   await using parts = new AsyncDisposableStack()
   parts.defer(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,7 +67,10 @@ export async function roll({ rate, clients, pauseMs, redis, progress }: RollingP
   await backend.line(/^ready$/, 60_000)
   const nodes: RollingNode[] = []
   for (let i = 0; i < NODES; i++)
-    nodes.push(parts.use(await RollingNode.start(join(folder, `node-${i + 1}`), port, redis)))
+    nodes.push(
+      parts.use(await RollingNode.prepare(join(folder, `node-${i + 1}`), { backend: port, redis, drainMs })),
+    )
+  await Promise.all(nodes.map(node => node.start()))
   const half = rate / 2
   const callers = new RestlessCallers(
     nodes.map(({ httpUrl }) => httpUrl),
@@ -85,15 +91,16 @@ export async function roll({ rate, clients, pauseMs, redis, progress }: RollingP
     const start = performance.now()
     drains.push(await node.drain())
     slowestDrainMs = Math.max(slowestDrainMs, performance.now() - start)
-    checks.push(await node.check())
-    accepted += await node.accepted()
+    const last = await node.ledger()
+    checks.push(last.check)
+    accepted += last.accepted
     await node.start()
     await sleep(pauseMs)
   }
   const [called, talked] = await Promise.all([callers.end(), talkers.end(15_000)])
-  for (const node of nodes) {
-    checks.push(await node.check())
-    accepted += await node.accepted()
+  for (const last of await Promise.all(nodes.map(node => node.ledger()))) {
+    checks.push(last.check)
+    accepted += last.accepted
   }
   for (const note of called.notes) progress(note)
   return { called, talked, drains, checks, accepted, slowestDrainMs: Math.round(slowestDrainMs) }

@@ -16,6 +16,22 @@ export interface CommandEnd {
   readonly text: string
 }
 
+/** What a node is made with. */
+export interface RollingOptions {
+  /** Port of the backend. */
+  readonly backend: number
+  readonly redis?: string | undefined
+  /** How long a drain is announced, and over how long clients are closed then, in milliseconds. */
+  readonly drainMs: number
+}
+
+/** What the ledger of a node says. */
+export interface NodeLedger {
+  readonly check: CommandEnd
+  /** How many requests it has taken in. */
+  readonly accepted: number
+}
+
 /** One of several gateways that are drained and started again in turn. */
 export class RollingNode implements AsyncDisposable {
   readonly ports: Ports
@@ -28,17 +44,16 @@ export class RollingNode implements AsyncDisposable {
   }
 
   /**
-   * Starts one whose files are in a folder of its own: a proxy service that asks a WebSocket backend, and a relay to
+   * Prepares one whose files are in a folder of its own: a proxy service that asks a WebSocket backend, and a relay to
    * it. With `redis` all work as one.
    */
-  static async start(folder: string, backend: number, redis?: string): Promise<RollingNode> {
+  static async prepare(folder: string, options: RollingOptions): Promise<RollingNode> {
     const ports = await freePorts()
     const node = new RollingNode(folder, ports)
-    for (const [path, text] of Object.entries(configuration(backend, redis)(ports))) {
+    for (const [path, text] of Object.entries(configuration(options)(ports))) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), text)
     }
-    await node.start()
     return node
   }
 
@@ -61,17 +76,13 @@ export class RollingNode implements AsyncDisposable {
     return this.#command('drain')
   }
 
-  /** Asks whether every message of its last run is accounted for. */
-  check(): Promise<CommandEnd> {
-    return this.#command('ledger', 'check')
-  }
-
-  /** How many requests it has taken in, in the run that goes on or went last. */
-  async accepted(): Promise<number> {
-    const { services } = JSON.parse((await this.#command('ledger', '--json')).text) as {
+  /** Asks whether every message is accounted for, of the run that goes on or went last. */
+  async ledger(): Promise<NodeLedger> {
+    const check = await this.#command('ledger', 'check', '--json')
+    const { services } = JSON.parse(check.text) as {
       readonly services: readonly { readonly service: string; readonly received: number }[]
     }
-    return services.find(({ service }) => service === 'proxy service ask')?.received ?? 0
+    return { check, accepted: services.find(({ service }) => service === 'proxy service ask')?.received ?? 0 }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,12 +101,12 @@ export class RollingNode implements AsyncDisposable {
 }
 
 /** Where the backend of other measurements is, this one has the management API. */
-function configuration(backend: number, redis: string | undefined): Configuration {
+function configuration({ backend, redis, drainMs }: RollingOptions): Configuration {
   const more = (ports: Ports): string => `[management_api]
 port = ${ports.backend}
 [myelin]
-drain.announce_ms = 1000
-drain.spread_ms = 1000
+drain.announce_ms = ${drainMs}
+drain.spread_ms = ${drainMs}
 ${redis === undefined ? '' : `redis.url = "${redis}"\n`}`
   const correlation = 'by="json" field="id"'
   return ports => ({

@@ -23,6 +23,8 @@ export interface DrainStep {
   readonly inFlight: number
   /** Says it in words. */
   readonly text: string
+  /** How many workers have not come to their end, where it is of several. */
+  readonly workers?: number
   /** Set in the last one. */
   readonly outcome?: DrainOutcome
 }

@@ -1,6 +1,7 @@
 import type { CollectionFileOptions } from './collection-file.ts'
 import type { Command, CommandOption } from './command.ts'
 import { header, oneOf, repeated, wholeNumber } from './command.ts'
+import { retrySetting } from './retry-setting.ts'
 import type { RunCollectionOptions } from './run-collection.ts'
 import type { WsItemOptions } from './ws-items.ts'
 import type { WsOptions } from './ws-plan.ts'
@@ -160,10 +161,21 @@ export const wsCommand: Command = {
     },
     {
       flags: '--save-conversation <file>',
-      meaning: 'write all that was sent and received: JSON lines, or an HTTP archive for a name in .har',
+      meaning:
+        'write all that was sent and received: JSON lines, an HTTP archive for a name in .har, or a folder for one that ends in /',
     },
     { flags: '--with-secrets', meaning: 'leave secrets in what is saved' },
     { flags: '--show-control-frames', meaning: 'print pings and pongs' },
+    {
+      flags: '--reconnect',
+      meaning: 'open the connection again when it is lost, and try until it can be had',
+    },
+    {
+      flags: '--retry <name=value>',
+      meaning:
+        'the same, and how: maxCount=5, interval=1, backOffFactor=2, maxWaitInterval=30, retryOn=connect,loss,1012; repeatable',
+      parse: retrySetting,
+    },
     {
       flags: '--words',
       meaning:
@@ -218,16 +230,20 @@ export const collectionCommands: readonly Command[] = [
     commands: [
       {
         name: 'import',
-        summary: 'turn a collection of Pororoca into one of this client',
-        operands: [['<file>', 'a Pororoca collection (schema Pororoca/1)']],
-        options: [output('write it to a file; default standard output'), secrets],
+        summary: 'turn a file of Pororoca, an HTTP archive (HAR) or an AsyncAPI document into a collection',
+        operands: [['<file>', 'a Pororoca collection, a HAR with WebSocket messages, or AsyncAPI 2 or 3']],
+        options: [
+          output('write it to a file; default standard output'),
+          secrets,
+          { flags: '--with-answers', meaning: 'messages of an archive expect the answers they had' },
+        ],
         example: 'myelin collection import orders.pororoca_collection.json --output orders.yaml',
         run: async ([file], options) =>
           (await import('./collection-file.ts')).importCollection(file!, options as CollectionFileOptions),
       },
       {
         name: 'export',
-        summary: 'turn a collection into one of Pororoca',
+        summary: 'turn a collection into one of Pororoca, an HTTP archive or an AsyncAPI document',
         operands: [['<file>', 'a collection']],
         options: [
           output('write it to a file; default standard output'),
@@ -235,6 +251,12 @@ export const collectionCommands: readonly Command[] = [
             flags: '--environment <name>',
             meaning: 'export this environment alone; repeatable',
             parse: repeated,
+          },
+          {
+            flags: '--format <format>',
+            meaning: 'pororoca, har or asyncapi; the latter two with the values of one environment',
+            default: 'pororoca',
+            parse: oneOf('format', ['pororoca', 'har', 'asyncapi']),
           },
           secrets,
         ],

@@ -31,10 +31,10 @@ export async function drain(options: TargetOptions): Promise<number> {
   return last.outcome.isClean ? 0 : 1
 }
 
-function lineOf({ ms, stage, requests, sessions, inFlight, text, outcome }: DrainStep): string {
+function lineOf({ ms, stage, requests, sessions, inFlight, text, workers, outcome }: DrainStep): string {
   const at = `${(ms / 1000).toFixed(1).padStart(6)} s  ${stage.padEnd(10)}`
   if (!outcome)
-    return `${at}  requests ${requests}, WebSocket clients ${sessions}, messages in flight ${inFlight}: ${text}`
+    return `${at}  ${workers === undefined ? '' : `workers ${workers}, `}requests ${requests}, WebSocket clients ${sessions}, messages in flight ${inFlight}: ${text}`
   if (outcome.isClean) return `${at}  nothing was cut`
   const differences = outcome.ledger.differences.map(difference => `\n  ${difference.text}`).join('')
   return `${at}  cut: requests ${outcome.requests}, WebSocket clients ${outcome.sessions}${differences}`

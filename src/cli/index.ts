@@ -1,9 +1,11 @@
 import { CommanderError, Command as Program } from 'commander'
+import { letGo } from '../cluster/worker.ts'
+import type { AsyncApiOptions } from './asyncapi.ts'
 import type { BackendOptions } from './backend.ts'
 import { collectionCommands, wsCommand } from './collection-commands.ts'
 import { type Command, oneOf, register, repeated, wholeNumber, workerCount } from './command.ts'
 import type { MockOptions } from './mock.ts'
-import { mockCommandOptions } from './mock-command-options.ts'
+import { mockCommandOptions, mockFromCommand } from './mock-command-options.ts'
 import { operatingCommands } from './operating.ts'
 import type { TestOptions } from './test.ts'
 import { versionLine } from './version.ts'
@@ -60,6 +62,30 @@ export const commands: readonly Command[] = [
       }),
   },
   {
+    name: 'asyncapi',
+    summary: 'describe the WebSockets of a configuration as an AsyncAPI 3.0 document',
+    operands: [['[paths...]', 'folders, files and CAR archives; default: config']],
+    options: [
+      { flags: '--output <file>', meaning: 'write it to a file; default standard output' },
+      { flags: '--service <name>', meaning: 'describe this service alone' },
+      {
+        flags: '--format <format>',
+        meaning: 'yaml or json',
+        default: 'yaml',
+        parse: oneOf('format', ['yaml', 'json']),
+      },
+      { flags: '--title <text>', meaning: 'title of the document; default the name of the service' },
+      { flags: '--api-version <text>', meaning: 'version of what is described; default 1.0.0' },
+      { flags: '--host <name>', meaning: 'where clients reach the gateway; default where it listens' },
+    ],
+    example: 'myelin asyncapi config --output asyncapi.yaml',
+    run: async (paths, options) =>
+      (await import('./asyncapi.ts')).asyncApi(
+        paths.length > 0 ? paths : ['config'],
+        options as AsyncApiOptions,
+      ),
+  },
+  {
     name: 'test',
     summary: 'run the unit-test suites of Micro Integrator projects',
     operands: [['<paths...>', 'projects, folders with projects, and suites']],
@@ -103,7 +129,23 @@ export const commands: readonly Command[] = [
     operands: [['[files...]', 'mock files, and folders of such; default: CONFIG, else mocks.yml']],
     options: mockCommandOptions,
     example: 'myelin mock mocks.yml --port 8000',
+    commands: [mockFromCommand],
     run: async (files, options) => (await import('./mock.ts')).mock(files, options as MockOptions),
+  },
+  {
+    name: 'hash-password',
+    summary: 'read a password from standard input and print what a list of users has in its place',
+    example: 'myelin hash-password',
+    run: async () => (await import('./hash-password.ts')).printPasswordHash(),
+  },
+  {
+    name: 'options',
+    summary: 'print what becomes of an option that you bring along: honoured, mapped or refused',
+    operands: [['[name]', 'name or id of an option, or a part of a name; default all']],
+    options: [{ flags: '--json', meaning: 'print it as JSON' }],
+    example: 'myelin options idleTimeout',
+    run: async ([name], options) =>
+      (await import('./options.ts')).options(name, { json: options.json === true }),
   },
   ...operatingCommands,
   {
@@ -142,6 +184,8 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
+    // A worker that could not begin would wait for who started it, and that one for the worker.
+    letGo()
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
     console.error(`myelin: ${error instanceof Error ? error.message : String(error)}`)
     return 1

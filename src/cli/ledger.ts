@@ -1,7 +1,7 @@
 import type { Ledger } from '../core/ledger.ts'
 import { type KeptLedger, keptLedgers } from '../management/kept-ledgers.ts'
 import { printColumns, printJson } from './columns.ts'
-import { clientsFor, NobodyThere, type TargetOptions } from './management-client.ts'
+import { clientFor, NobodyThere, type TargetOptions } from './management-client.ts'
 
 /** Options of `myelin ledger`. */
 export interface LedgerOptions extends TargetOptions {
@@ -15,28 +15,27 @@ export interface LedgerOptions extends TargetOptions {
  */
 export async function ledger(what: string | undefined, options: LedgerOptions): Promise<number> {
   if (what !== undefined && what !== 'check') throw new Error(`there is no ledger ${what}; there is check`)
-  let ledgers: readonly Ledger[]
+  let found: Ledger
   try {
-    ledgers = await find(options)
+    found = await find(options)
   } catch (error) {
     if (!(error instanceof NobodyThere)) throw error
     console.error(`myelin: ${error.message}`)
     return 2
   }
-  if (options.json) printJson(ledgers.length === 1 ? ledgers[0] : ledgers)
-  else for (const each of ledgers) print(each, what === 'check')
-  const differences = ledgers.flatMap(each => each.differences)
+  if (options.json) printJson(found)
+  else print(found, what === 'check')
+  const { differences } = found
   if (what !== 'check') return 0
   if (!options.json) for (const { text } of differences) console.error(`myelin: ${text}`)
   return differences.length === 0 ? 0 : 1
 }
 
-async function find(options: LedgerOptions): Promise<readonly Ledger[]> {
+async function find(options: LedgerOptions): Promise<Ledger> {
   if (options.file !== undefined) return lastOf(keptLedgers(options.file), options)
   let absent: NobodyThere
   try {
-    const clients = clientsFor(options)
-    return await Promise.all(clients.map(client => client.ask<Ledger>('GET', '/ledger')))
+    return await clientFor(options).ask<Ledger>('GET', '/ledger')
   } catch (error) {
     if (!(error instanceof NobodyThere)) throw error
     absent = error
@@ -46,16 +45,18 @@ async function find(options: LedgerOptions): Promise<readonly Ledger[]> {
   return lastOf(keptLedgers(), options, absent)
 }
 
-function lastOf(kept: readonly KeptLedger[], { url }: LedgerOptions, absent?: Error): readonly KeptLedger[] {
+function lastOf(kept: readonly KeptLedger[], { url }: LedgerOptions, absent?: Error): KeptLedger {
   const wanted = url?.replace(/\/+$/, '')
   const last = kept.findLast(each => wanted === undefined || each.url === wanted)
-  if (last) return [last]
+  if (last) return last
   throw new NobodyThere(absent?.message ?? 'no ledger is kept there')
 }
 
-function print({ node, at, isFinal, services, stores }: Ledger, isBrief: boolean): void {
+function print(ledger: Ledger, isBrief: boolean): void {
+  const { node, at, isFinal, services, stores, workers } = ledger
   const when = new Date(at).toISOString()
-  console.log(isFinal ? `${node}, stopped at ${when}` : `${node}, which runs, at ${when}`)
+  const of = workers ? `${node} with ${workers.length} workers` : node
+  console.log(isFinal ? `${of}, stopped at ${when}` : `${of}, which runs, at ${when}`)
   if (isBrief) {
     const sum = (figures: readonly number[]): number => figures.reduce((all, each) => all + each, 0)
     const received = sum(services.map(each => each.received))
@@ -73,7 +74,11 @@ function print({ node, at, isFinal, services, stores }: Ledger, isBrief: boolean
       inFlight,
     ]),
   )
-  if (stores.length === 0) return
+  if (stores.length > 0) printStores(stores)
+  if (workers) printWorkers(ledger)
+}
+
+function printStores(stores: Ledger['stores']): void {
   console.log('')
   const columns = ['stored', 'delivered', 'moved', 'dropped', 'died', 'held', 'redelivered'] as const
   printColumns(
@@ -84,5 +89,14 @@ function print({ node, at, isFinal, services, stores }: Ledger, isBrief: boolean
       ...columns.map(column => account[column]),
       account.deadLetters,
     ]),
+  )
+}
+
+function printWorkers({ workers = [], deaths = [] }: Ledger): void {
+  console.log('')
+  const rows = [...workers.map(each => ({ ...each, how: '' })), ...deaths]
+  printColumns(
+    ['WORKER', 'PROCESS', 'RECEIVED', 'IN FLIGHT', 'ENDED'],
+    rows.map(each => [each.worker, each.pid, each.received, each.inFlight, each.how]),
   )
 }

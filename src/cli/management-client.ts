@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { type RunEntry, runningGateways, TOKEN_VARIABLE } from '../management/run-folder.ts'
@@ -7,6 +8,8 @@ import { type RunEntry, runningGateways, TOKEN_VARIABLE } from '../management/ru
 export interface TargetOptions {
   readonly url?: string
   readonly token?: string
+  /** A file with certificates that of the gateway must be signed by. */
+  readonly ca?: string
   readonly insecure?: boolean
   readonly json?: boolean
 }
@@ -17,21 +20,25 @@ export class NobodyThere extends Error {}
 /** A management API to talk to. */
 export class ManagementClient {
   readonly url: string
-  /** Its process, where it is one of this machine and user. */
+  /** Its process, or the one that started it with other workers, where it is one of this machine and user. */
   readonly pid: number | undefined
   readonly #token: string
   readonly #options: object
 
   constructor(
-    { url, token, pid, certificate }: Partial<RunEntry> & Pick<RunEntry, 'url' | 'token'>,
-    insecure = false,
+    { url, token, pid, server = pid, certificate }: Partial<RunEntry> & Pick<RunEntry, 'url' | 'token'>,
+    { ca, insecure = false }: TargetOptions = {},
   ) {
     this.url = url.replace(/\/+$/, '')
-    this.pid = pid
+    this.pid = server
     this.#token = token
     // What the gateway left in a folder that nobody else can write to is proof enough of who it is.
     const pinned = { ca: certificate, allowPartialTrustChain: true, checkServerIdentity: () => undefined }
-    this.#options = { ...(certificate && pinned), ...(insecure && { rejectUnauthorized: false }) }
+    this.#options = {
+      ...(certificate && ca === undefined && pinned),
+      ...(ca !== undefined && { ca: readFileSync(ca) }),
+      ...(insecure && { rejectUnauthorized: false }),
+    }
   }
 
   /** Asks for a resource and gives what it answers. @throws Error with the reason where it refuses */
@@ -77,10 +84,11 @@ export class ManagementClient {
 }
 
 /**
- * Finds the gateways that are meant: the one at `--url`, else the only one of this user on this machine, with all its
- * workers. @throws NobodyThere where there is none, or several
+ * Finds the gateway that is meant: the one at `--url`, else the only one of this user on this machine; any of its
+ * workers tells of all. @throws NobodyThere where there is none, or several
  */
-export function clientsFor({ url, token, insecure }: TargetOptions): readonly ManagementClient[] {
+export function clientFor(options: TargetOptions): ManagementClient {
+  const { url, token } = options
   const shown = token ?? (process.env[TOKEN_VARIABLE] || undefined)
   const running = runningGateways()
   if (url !== undefined) {
@@ -91,13 +99,14 @@ export function clientsFor({ url, token, insecure }: TargetOptions): readonly Ma
       throw new NobodyThere(
         `no gateway of this user is at ${wanted}; show a token with --token or ${TOKEN_VARIABLE}`,
       )
-    return [new ManagementClient({ ...entry, url: wanted, token: known }, insecure)]
+    return new ManagementClient({ ...entry, url: wanted, token: known }, options)
   }
   const servers = new Map(running.map(entry => [entry.server ?? entry.pid, entry]))
-  if (servers.size === 1)
-    return running.map(entry => new ManagementClient({ ...entry, token: shown ?? entry.token }, insecure))
+  const [entry] = servers.values()
+  if (entry && servers.size === 1)
+    return new ManagementClient({ ...entry, token: shown ?? entry.token }, options)
   if (servers.size === 0 && shown !== undefined)
-    return [new ManagementClient({ url: DEFAULT_URL, token: shown }, insecure)]
+    return new ManagementClient({ url: DEFAULT_URL, token: shown }, options)
   if (servers.size === 0)
     throw new NobodyThere('no gateway of this user runs on this machine; name one with --url')
   const list = running.map(entry => `  ${entry.url}  ${entry.node}  ${entry.paths.join(' ')}`)
@@ -106,17 +115,12 @@ export function clientsFor({ url, token, insecure }: TargetOptions): readonly Ma
   )
 }
 
-/** Finds the one gateway that is meant. @throws NobodyThere where there is none, or several */
-export function clientFor(options: TargetOptions): ManagementClient {
-  return clientsFor(options)[0]!
-}
-
 const DEFAULT_URL = 'http://localhost:9164'
 
 function unreachable(url: string, { code, message }: NodeJS.ErrnoException): string {
   if (code === 'ECONNREFUSED') return `nothing listens at ${url}`
-  if (code?.includes('CERT') || code?.includes('SIGNED'))
-    return `the certificate of ${url} is not trusted: ${message}; --insecure accepts any`
+  if (code !== undefined && /CERT|SIGN/.test(code))
+    return `the certificate of ${url} is not trusted: ${message.split(';', 1)[0]}; --ca names a file with the authority that signed it, --insecure accepts any`
   return `${url} cannot be reached: ${message || code}`
 }
 

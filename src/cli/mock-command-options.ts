@@ -1,4 +1,5 @@
-import { type CommandOption, oneOf, repeated, wholeNumber } from './command.ts'
+import { type Command, type CommandOption, oneOf, repeated, wholeNumber } from './command.ts'
+import type { MockFromOptions } from './mock-from.ts'
 
 /** What `myelin mock` can be told; each has a variable of the environment where one is named. */
 export const mockCommandOptions: readonly CommandOption[] = [
@@ -35,3 +36,21 @@ export const mockCommandOptions: readonly CommandOption[] = [
   },
   { flags: '-v, --version', meaning: 'print the version' },
 ]
+
+/** Makes a mock file of conversations. */
+export const mockFromCommand: Command = {
+  name: 'from',
+  summary: 'make a mock file that has saved conversations again',
+  operands: [
+    [
+      '<conversations...>',
+      'HTTP archives (HAR) of browsers or of myelin ws --save-conversation, its JSON lines, or its folders',
+    ],
+  ],
+  options: [
+    { flags: '--output <file>', meaning: 'write it to a file; default standard output' },
+    { flags: '--with-delays', meaning: 'answers take as long as they took' },
+  ],
+  example: 'myelin mock from talk.har --output mocks.yml',
+  run: async (paths, options) => (await import('./mock-from.ts')).mockFrom(paths, options as MockFromOptions),
+}

@@ -13,6 +13,10 @@ const target: readonly CommandOption[] = [
     meaning:
       'token for it; default that of MYELIN_MANAGEMENT_TOKEN, or the one it has left for its user on this machine',
   },
+  {
+    flags: '--ca <file>',
+    meaning: 'certificates in PEM that its own must be signed by; default those that Node.js knows',
+  },
   { flags: '--insecure', meaning: 'accept any certificate' },
   { flags: '--json', meaning: 'print JSON' },
 ]

@@ -1,27 +1,38 @@
+import type { Crew } from '../cluster/crew.ts'
 import { isFirstWorker, workerNumber } from '../cluster/worker.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Gateway } from '../gateway.ts'
 import { TOKEN_VARIABLE } from '../management/run-folder.ts'
+import type { Whole } from '../management/whole.ts'
 import { version } from './version.ts'
 
 /** The management API of a gateway that runs, and what it leaves behind. */
 export interface RunningManagement {
   /** Keeps the last ledger for commands that ask when the process has gone. */
   keep(ledger: Ledger): Promise<void>
-  close(): Promise<void>
+  /** Ends it; those who follow a drain are told of the end, for which it waits so many milliseconds at most. */
+  close(waitMs: number): Promise<void>
+}
+
+/** What the management API is opened with. */
+export interface ManagementParts {
+  readonly paths: readonly string[]
+  readonly log: Logger
+  /** The workers of the server, where this is one of them. */
+  readonly crew: Crew | undefined
+  readonly whole: Whole | undefined
+  stop(how: 'drain' | 'shutdown'): void
 }
 
 /** Opens the management API. One that cannot be opened does not keep the gateway from its work, and says so. */
-export async function openManagement(
-  gateway: Gateway,
-  { paths, log, stop }: { paths: readonly string[]; log: Logger; stop(how: 'drain' | 'shutdown'): void },
-): Promise<RunningManagement> {
+export async function openManagement(gateway: Gateway, parts: ManagementParts): Promise<RunningManagement> {
   const { settings } = gateway
+  const { paths, log, crew } = parts
   let url: string | undefined
-  let close = async (): Promise<void> => {}
+  let close: RunningManagement['close'] = async () => {}
   if (settings.get('management_api.enable')) {
-    const opened = await open(gateway, { paths, log, stop })
+    const opened = await open(gateway, parts)
     url = opened?.url
     close = opened?.close ?? close
   }
@@ -31,6 +42,8 @@ export async function openManagement(
       const { keepLedger } = await import('../management/kept-ledgers.ts')
       try {
         const { dataFolder } = settings.storage()
+        // Who started the workers keeps one for all.
+        if (await crew?.leave({ ledger, url, dataFolder, paths })) return
         keepLedger({ ...ledger, pid: process.pid, url, paths: [...paths] }, dataFolder)
       } catch (error) {
         log.info({}, `the ledger is not kept for \`myelin ledger\`: ${(error as Error).message}`)
@@ -41,8 +54,8 @@ export async function openManagement(
 
 async function open(
   gateway: Gateway,
-  { paths, log, stop }: Parameters<typeof openManagement>[1],
-): Promise<{ url: string; close(): Promise<void> } | undefined> {
+  { paths, log, whole, stop }: ManagementParts,
+): Promise<{ url: string; close: RunningManagement['close'] } | undefined> {
   const [{ startManagement }, { newToken }, { leaveEntry }] = await Promise.all([
     import('../management/server.ts'),
     import('../management/access.ts'),
@@ -50,12 +63,20 @@ async function open(
   ])
   const { settings } = gateway
   const configured = settings.get('management_api.port')
-  // Each worker has a ledger of its own, and one of them the port.
+  // Any worker tells of all, so that commands need not know which of them is there; one of them has the port.
   const port = configured === 0 || !isFirstWorker() ? 0 : configured + settings.get('server.offset')
   const host = settings.get('management_api.host')
   const token = process.env[TOKEN_VARIABLE] || newToken()
   try {
-    const management = await startManagement(gateway, { port, host, localToken: token, version, log, stop })
+    const management = await startManagement(gateway, {
+      port,
+      host,
+      localToken: token,
+      version,
+      log,
+      whole,
+      stop,
+    })
     const { url, certificate } = management
     log.info({ url }, `management API at ${url}/management`)
     const worker = workerNumber()
@@ -73,8 +94,8 @@ async function open(
     const forget = attempt(leave, log)
     return {
       url,
-      async close() {
-        await management.close()
+      async close(waitMs) {
+        await management.close(waitMs)
         forget?.()
       },
     }

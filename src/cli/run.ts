@@ -1,12 +1,15 @@
 import { resolve } from 'node:path'
+import { type Crew, crewOfThisProcess } from '../cluster/crew.ts'
 import { isFirstWorker, letGo, sayReady, workerNumber } from '../cluster/worker.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
-import type { DrainPlan } from '../drain.ts'
+import type { Drain, DrainPlan, DrainStep } from '../drain.ts'
 import { type Configuration, Gateway, loadWithArchives } from '../gateway.ts'
 import { format } from '../language/diagnostic.ts'
 import { openLog } from '../log.ts'
+import { accountOf } from '../management/account-of.ts'
 import { startProbes } from '../management/probes.ts'
+import { Whole } from '../management/whole.ts'
 import type { Settings } from '../settings.ts'
 import { openManagement } from './run-management.ts'
 import { version } from './version.ts'
@@ -49,11 +52,16 @@ async function serve(
     )
 
   const asked = Promise.withResolvers<void>()
-  const stop = (how: 'drain' | 'shutdown'): void => {
-    // The process that started the workers has all of them stop.
-    if (workerNumber() !== undefined) process.kill(process.ppid, 'SIGTERM')
+  const stopHere = (how: 'drain' | 'shutdown'): void => {
     void gateway.drain(how === 'drain' ? planOf(settings, RESTART) : AT_ONCE)
     asked.resolve()
+  }
+  const crew = crewOfThisProcess()
+  const whole = crew && new Whole(gateway, crew)
+  crew?.start({ stop: stopHere, step: step => whole?.steps.add(step as DrainStep) })
+  const stop = (how: 'drain' | 'shutdown'): void => {
+    crew?.stopAll(how)
+    stopHere(how)
   }
   const stopped = Promise.race([
     stopSignal(log),
@@ -62,19 +70,24 @@ async function serve(
   ])
   await gateway.start()
   const closeProbes = await openProbes(gateway, log)
-  const management = await openManagement(gateway, { paths, log, stop })
+  const management = await openManagement(gateway, { paths, log, crew, whole, stop })
   for (const { what, url } of gateway.listening) log.info({ url }, `${what} at ${url}`)
   log.info({ ms: Math.round(performance.now()) }, 'ready')
+  crew?.report(() => accountOf(gateway))
   sayReady()
 
   const { exitCode, close } = await stopped
   const deadline = performance.now() + settings.get('myelin.shutdown_grace_ms')
-  const { ledger } = await gateway.drain(planOf(settings, close))
+  const draining = gateway.drain(planOf(settings, close))
+  const told = crew && tellSteps(crew, gateway.draining!)
+  const { ledger } = await draining
+  await told
   await management.keep(ledger)
-  await management.close()
+  await management.close(deadline - performance.now())
   await closeProbes()
   logLedger(log, ledger)
   log.info({}, 'stopped')
+  crew?.stop()
   exitBy(deadline)
   return exitCode
 }
@@ -94,6 +107,12 @@ function planOf(settings: Settings, close: typeof RESTART | undefined): DrainPla
     spreadMs: settings.get('myelin.drain.spread_ms'),
     close: code === undefined ? close : { code, reason },
   }
+}
+
+/** Tells who started the workers how far this one is. */
+async function tellSteps(crew: Crew, draining: Drain): Promise<void> {
+  for await (const step of draining.follow())
+    await new Promise<void>(resolve => crew.say({ kind: 'drain step', step }, () => resolve()))
 }
 
 function logLedger(log: Logger, { services, stores }: Ledger): void {

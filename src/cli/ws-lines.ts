@@ -1,5 +1,5 @@
+import type { ConnectFailure } from '../collections/connect-failure.ts'
 import type { Handshake } from '../collections/conversation.ts'
-import type { DialError } from '../websocket/dial.ts'
 
 const SHOWN_BYTES = 16
 
@@ -52,35 +52,24 @@ export function handshakeLines({ elapsedMs, headers, subprotocol, extensions }: 
   ]
 }
 
-/** At which step of connecting something went wrong. */
-const STAGES: Readonly<Record<DialError['failure'], string>> = {
-  address: 'address',
-  dns: 'DNS',
-  refused: 'TCP',
-  network: 'TCP',
-  timeout: 'time-out',
-  tls: 'TLS',
-  status: 'HTTP',
-  protocol: 'handshake',
-  crowded: 'TCP',
-  aborted: 'interrupted',
-}
-
 /**
- * Says why a connection could not be opened, and what may help; what the server said beside its status stands in lines
- * of its own.
- * @param elapsedMs where given, the step and how long it took are told, and the headers of the answer
+ * Says why a connection could not be opened: how far it came, how long that took, what the server said beside its
+ * status, and what may help.
+ * @param isVerbose whether the headers of the answer are told, too
  */
-export function connectFailure(url: string, error: DialError, elapsedMs?: number): string {
-  const hint = hintFor(url, error)
-  const { refusal, failure, message } = error
-  const body = refusal?.body?.toString().trim() ?? ''
-  const headers = elapsedMs === undefined ? [] : (refusal?.headers ?? [])
+export function failureLines(
+  url: string,
+  message: string,
+  failure: ConnectFailure,
+  isVerbose: boolean,
+): string {
+  const { step, elapsedMs, fix, headers = [], body = '' } = failure
+  const shown = isVerbose ? headers : []
   return [
-    `cannot connect to ${url}: ${message}${hint && `; ${hint}`}`,
-    ...(elapsedMs === undefined ? [] : [`  step: ${STAGES[failure]}, after ${Math.round(elapsedMs)} ms`]),
-    ...headers.flatMap((name, i) => (i % 2 === 0 ? [`  ${name}: ${headers[i + 1]}`] : [])),
-    ...(body === '' ? [] : [`  it said: ${forDisplay(cut(body))}`]),
+    `cannot connect to ${url}: ${message}${fix && `; ${fix}`}`,
+    `  step: ${step}, after ${Math.round(elapsedMs)} ms`,
+    ...shown.flatMap((name, i) => (i % 2 === 0 ? [`  ${name}: ${shown[i + 1]}`] : [])),
+    ...(body.trim() === '' ? [] : [`  it said: ${forDisplay(cut(body.trim()))}`]),
   ].join('\n')
 }
 
@@ -88,41 +77,6 @@ const SHOWN_CHARACTERS = 1_000
 
 function cut(text: string): string {
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
-}
-
-function hintFor(url: string, { failure, status }: DialError): string {
-  switch (failure) {
-    case 'address':
-      return 'give an address such as ws://localhost:9091/websocket'
-    case 'refused':
-      return `nothing listens on ${new URL(url).host}`
-    case 'dns':
-      return `the host name ${new URL(url).hostname} is unknown here`
-    case 'timeout':
-      return 'the host is unreachable, or what listens there speaks no WebSocket'
-    case 'tls':
-      return 'trust its issuer with NODE_EXTRA_CA_CERTS=file.pem, or accept any certificate with --insecure'
-    case 'status':
-      return hintForStatus(status)
-    case 'protocol':
-      return 'what listens there may speak no WebSocket, or may want wss://'
-    default:
-      return ''
-  }
-}
-
-function hintForStatus(status: number | undefined): string {
-  switch (status) {
-    case 401:
-    case 403:
-      return "it wants credentials; pass them with --header 'Authorization: …'"
-    case 404:
-      return 'no WebSocket is served on this path'
-    case 426:
-      return 'it wants another version of the protocol'
-    default:
-      return ''
-  }
 }
 
 /** A terminal obeys control characters, and a message must not command it. */

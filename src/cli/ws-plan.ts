@@ -4,6 +4,7 @@ import type { DialPlan } from '../collections/dial-plan.ts'
 import type { OpenCollection } from '../collections/open-collection.ts'
 import type { Outgoing } from '../collections/outgoing.ts'
 import { proxyOfEnvironment } from '../websocket/proxy-settings.ts'
+import { type Retry, type RetrySettings, retryOf } from '../websocket/retry.ts'
 import { type OpenForOptions, openFor } from './open-for.ts'
 import { requestHeaders } from './ws-lines.ts'
 
@@ -28,6 +29,10 @@ export interface WsOptions extends OpenForOptions {
   /** Says how the handshake went. */
   readonly verbose?: boolean
   readonly showControlFrames?: boolean
+  /** Opens a lost connection again. */
+  readonly reconnect?: boolean
+  /** The same, and how. */
+  readonly retry?: RetrySettings
   /** Takes `bye`, `ping` and `/…` as commands though the input is no terminal. */
   readonly words?: boolean
 }
@@ -84,10 +89,11 @@ export async function wsPlan(url: string | undefined, options: WsOptions): Promi
   }
 }
 
-function withoutCollection(url: string, { header, subprotocol, insecure }: WsOptions): DialPlan {
+function withoutCollection(url: string, { header, subprotocol, insecure, ...again }: WsOptions): DialPlan {
   const parsed = URL.parse(url)
   return {
     url,
+    reconnect: reconnectOf(again),
     options: {
       headers: requestHeaders(header ?? []),
       subprotocols: subprotocol,
@@ -100,15 +106,21 @@ function withoutCollection(url: string, { header, subprotocol, insecure }: WsOpt
 }
 
 /** What the command line says goes before what the collection says. */
-function withCommandLine({ url, options }: DialPlan, { header = [], subprotocol = [] }: WsOptions): DialPlan {
+function withCommandLine(plan: DialPlan, { header = [], subprotocol = [], ...again }: WsOptions): DialPlan {
+  const { url, options } = plan
   return {
     url,
+    reconnect: reconnectOf(again) ?? plan.reconnect,
     options: {
       ...options,
       headers: { ...options.headers, ...requestHeaders(header) },
       subprotocols: [...(options.subprotocols ?? []), ...subprotocol],
     },
   }
+}
+
+function reconnectOf({ reconnect, retry }: Pick<WsOptions, 'reconnect' | 'retry'>): Retry | undefined {
+  return reconnect || retry ? retryOf(retry ?? {}, '--retry') : undefined
 }
 
 function onlyConnection(open: OpenCollection): string {

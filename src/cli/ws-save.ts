@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Conversation } from '../collections/conversation.ts'
-import { httpArchive, jsonLines, type Masking } from '../collections/conversation-text.ts'
+import { conversationFiles, httpArchive, jsonLines, type Masking } from '../collections/conversation-text.ts'
 import { versionLine } from './version.ts'
 import type { WsOptions } from './ws-plan.ts'
 
@@ -32,14 +33,30 @@ export async function saveMessage(conversation: Conversation, number: number, fi
   await writeFile(file, message.data!)
 }
 
-/** Writes a conversation into a file: an HTTP archive where its name ends in `.har`, else JSON lines. */
+/**
+ * Writes a conversation into a file: an HTTP archive where its name ends in `.har`, else JSON lines. A folder, or a name
+ * that ends in a slash, gets a file for each message.
+ */
 export async function saveConversation(
   conversation: Conversation,
   file: string,
   masking: Masking,
 ): Promise<void> {
+  if (/[/\\]$/.test(file) || (await isFolder(file))) {
+    await mkdir(file, { recursive: true })
+    for (const { name, content } of conversationFiles(conversation, masking))
+      await writeFile(join(file, name), content)
+    return
+  }
   const text = file.endsWith('.har')
     ? httpArchive(conversation, masking, versionLine())
     : jsonLines(conversation, masking)
   await writeFile(file, text)
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
 }

@@ -2,8 +2,7 @@ import { clearLine, createInterface, cursorTo, type Interface } from 'node:readl
 import { Conversation, type Row } from '../collections/conversation.ts'
 import type { Outgoing } from '../collections/outgoing.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
-import type { DialError } from '../websocket/dial.ts'
-import { closeLine, connectFailure, controlLine, handshakeLines, messageLine } from './ws-lines.ts'
+import { closeLine, controlLine, failureLines, handshakeLines, messageLine } from './ws-lines.ts'
 import { type WsOptions, type WsPlan, wsPlan } from './ws-plan.ts'
 import { saveConversation, saveMessage, savesOf } from './ws-save.ts'
 import { wordOf } from './ws-words.ts'
@@ -73,15 +72,11 @@ class Talk {
   }
 
   async exitCode(): Promise<number> {
-    const start = performance.now()
     try {
       await this.conversation.opened
-    } catch (error) {
-      this.#failed(error as DialError, performance.now() - start)
+    } catch {
       return 1
     }
-    if (this.#options.verbose)
-      for (const line of handshakeLines(this.conversation.handshake!)) console.error(this.#plan.masked(line))
     this.#sendAll().catch(error => {
       this.conversation.terminate()
       this.#ended.reject(error)
@@ -93,16 +88,24 @@ class Talk {
   interrupt(): void {
     // The shell's prompt should not follow the ^C.
     if (this.#isOnTerminal) console.log()
-    if (this.conversation.isOpen && this.#wishedExitCode === undefined)
+    const { isOpen, isReconnecting } = this.conversation
+    if ((isOpen || isReconnecting) && this.#wishedExitCode === undefined)
       this.#leave(this.#options.once ? 1 : 0)
     else this.conversation.terminate()
   }
 
-  #failed(error: DialError, elapsedMs: number): void {
-    if (error.failure === 'aborted') return
-    const { url } = this.#plan.plan
-    const lines = connectFailure(url, error, this.#options.verbose ? elapsedMs : undefined)
-    console.error(`myelin: ${this.#plan.masked(lines)}`)
+  /** Says what happens to the connection, where messages are not. */
+  #tell(line: string): void {
+    this.#clearTyped()
+    console.error(this.#plan.masked(line))
+    this.#prompt?.prompt(true)
+  }
+
+  /** What is being typed goes on below. */
+  #clearTyped(): void {
+    if (!this.#prompt) return
+    clearLine(process.stdout, 0)
+    cursorTo(process.stdout, 0)
   }
 
   #show(row: Row): void {
@@ -122,17 +125,21 @@ class Talk {
       if (kind === 'text' || kind === 'binary') this.#received(data!, kind === 'binary')
       else if (this.#options.showControlFrames || (kind === 'pong' && this.#takesWords))
         this.#print(controlLine('<', kind, data!))
-    } else if (kind === 'open' && !this.#options.once) {
-      console.error(`Connected to ${this.#plan.masked(text)}`)
+    } else if (kind === 'open') {
+      if (!this.#options.once) this.#tell(`Connected to ${text}`)
+      if (this.#options.verbose)
+        for (const line of handshakeLines(this.conversation.handshake!)) this.#tell(line)
+    } else if (kind === 'attempt') {
+      const { waiting } = this.conversation
+      this.#tell(`Connecting again: ${text}${waiting > 0 ? `; ${waiting} to be sent` : ''}`)
+    } else if (kind === 'failure' && row.failure && row.failure.step !== 'interrupted') {
+      const { url } = this.#plan.plan
+      this.#tell(`myelin: ${failureLines(url, text, row.failure, this.#options.verbose === true)}`)
     }
   }
 
   #print(line: string): void {
-    // What is being typed goes on below.
-    if (this.#prompt) {
-      clearLine(process.stdout, 0)
-      cursorTo(process.stdout, 0)
-    }
+    this.#clearTyped()
     console.log(this.#plan.masked(line))
     this.#prompt?.prompt(true)
   }
@@ -144,6 +151,13 @@ class Talk {
   }
 
   #closed({ code = 0, text = '', direction }: Row): void {
+    if (!this.conversation.end) {
+      // It is opened again.
+      this.#print(
+        closeLine(code, direction === 'here' ? '' : text, direction === 'here' ? new Error(text) : undefined),
+      )
+      return
+    }
     this.#stopWaiting()
     if (this.#wishedExitCode !== undefined) {
       this.#ended.resolve(this.#wishedExitCode)
@@ -163,7 +177,7 @@ class Talk {
     for (const { name, outgoing } of this.#plan.first) {
       const ready = await outgoing()
       // What was closed needs no further messages; the end is told as any other.
-      if (!this.conversation.isOpen) return
+      if (this.conversation.end) return
       await this.#sendOut(ready, name)
       if (ready.kind === 'close') return
     }
@@ -178,14 +192,19 @@ class Talk {
       lines.on('SIGINT', () => this.interrupt()).prompt()
     }
     for await (const line of lines) {
-      if (!this.conversation.isOpen) break
+      if (!this.#isThere) break
       this.#isTyped = true
       await this.#line(line)
       this.#isTyped = false
       this.#prompt?.prompt()
     }
     this.#prompt = undefined
-    if (this.conversation.isOpen) this.#awaitAnswers()
+    if (this.#isThere) this.#awaitAnswers()
+  }
+
+  /** Whether something can be sent, now or when the connection is open again. */
+  get #isThere(): boolean {
+    return this.conversation.isOpen || this.conversation.isReconnecting
   }
 
   async #line(line: string): Promise<void> {

@@ -1,4 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { FailedAttempts } from '../core/access/failed-attempts.ts'
+import { readAuthorization } from '../core/access/token-place.ts'
 import type { ApiUser } from '../settings/users.ts'
 
 /** Somebody who has shown who they are. */
@@ -14,12 +16,7 @@ export const TOKEN_MS = 3_600_000
 /** How many tokens there are at most; the one that was not used for longest goes for a new one. */
 export const MAX_TOKENS = 200
 
-/** Wrong passwords from one address until it has to wait, and for how long, in milliseconds. */
-export const MAX_FAILURES = 5
-export const FAILURES_MS = 60_000
-
-/** Addresses whose failures are remembered. */
-const MAX_ADDRESSES = 1_000
+export { FAILURES_MS, MAX_FAILURES } from '../core/access/failed-attempts.ts'
 
 /** What commands of the same user on this machine are called in the log. */
 const LOCAL: Caller = { name: 'local', isAdmin: true }
@@ -31,7 +28,7 @@ export class Access {
   readonly #now: () => number
   /** By the hash of the token, so that how long finding one takes says nothing of it. */
   readonly #tokens = new Map<string, { readonly caller: Caller; readonly until: number }>()
-  readonly #failures = new Map<string, { count: number; since: number }>()
+  readonly #failed = new FailedAttempts()
 
   /** `now` is the time in milliseconds. */
   constructor(users: readonly ApiUser[], localToken: string, now: () => number = Date.now) {
@@ -42,14 +39,15 @@ export class Access {
 
   /** Takes the credentials of an Authorization header and gives a token, 'wrong', or how long to wait in seconds. */
   login(authorization: string | undefined, address: string): string | 'wrong' | number {
-    const waitMs = this.#mustWait(address)
-    if (waitMs > 0) return Math.ceil(waitMs / 1000)
+    const now = this.#now()
+    const waitSeconds = this.#failed.waitSeconds(address, now)
+    if (waitSeconds > 0) return waitSeconds
     const user = this.#userOf(authorization)
     if (!user) {
-      this.#failed(address)
+      this.#failed.add(address, now)
       return 'wrong'
     }
-    this.#failures.delete(address)
+    this.#failed.forget(address)
     return this.#issue({ name: user.name, isAdmin: user.isAdmin })
   }
 
@@ -76,16 +74,15 @@ export class Access {
   }
 
   #userOf(authorization: string | undefined): ApiUser | undefined {
-    const encoded = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '')?.[1] ?? ''
-    const text = Buffer.from(encoded, 'base64').toString()
-    const colon = text.indexOf(':')
-    const [name, password] = [digest(text.slice(0, Math.max(0, colon))), digest(text.slice(colon + 1))]
+    const shown = readAuthorization(authorization)
+    const isBasic = typeof shown === 'object' && shown.scheme === 'Basic'
+    const [name, password] = isBasic ? [digest(shown.user), digest(shown.password)] : [digest(''), digest('')]
     let found: ApiUser | undefined
     // All are looked at, so that the time it takes says nothing of who there is.
     for (const user of this.#users) {
       const isName = timingSafeEqual(digest(user.name), name)
       const isPassword = timingSafeEqual(digest(user.password), password)
-      if (isName && isPassword && colon > 0) found = user
+      if (isName && isPassword && isBasic) found = user
     }
     return found
   }
@@ -99,22 +96,6 @@ export class Access {
     this.#tokens.set(digest(token).toString('hex'), { caller, until: now + TOKEN_MS })
     return token
   }
-
-  #mustWait(address: string): number {
-    const failures = this.#failures.get(address)
-    if (!failures) return 0
-    const leftMs = failures.since + FAILURES_MS - this.#now()
-    if (leftMs <= 0) this.#failures.delete(address)
-    return failures.count >= MAX_FAILURES ? Math.max(0, leftMs) : 0
-  }
-
-  #failed(address: string): void {
-    const failures = this.#failures.get(address) ?? { count: 0, since: this.#now() }
-    failures.count++
-    this.#failures.set(address, failures)
-    const [oldest] = this.#failures.keys()
-    if (this.#failures.size > MAX_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest)
-  }
 }
 
 /** Makes a token that nobody can guess. */
@@ -123,7 +104,8 @@ export function newToken(): string {
 }
 
 function bearer(authorization: string | undefined): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  const shown = readAuthorization(authorization)
+  return typeof shown === 'object' && shown.scheme === 'Bearer' ? shown.token : undefined
 }
 
 function digest(text: string): Buffer {

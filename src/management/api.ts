@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../core/logger.ts'
 import type { Gateway } from '../gateway.ts'
+import type { Whole } from './whole.ts'
 
 /** Answers a request: what it gives is sent as JSON. */
 export type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown
@@ -8,6 +9,8 @@ export type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown
 /** What the resources of the management API are made with. */
 export interface Api {
   readonly gateway: Gateway
+  /** The gateway with the other workers of its server. */
+  readonly whole: Whole
   readonly log: Logger
   readonly version: string
   /** Has the gateway stop: in stages as `drain` does, or at once. */

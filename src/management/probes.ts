@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Gateway } from '../gateway.ts'
+import { absentResources } from '../language/options/options-management.ts'
 import { anyHost } from '../websocket/options.ts'
 
 /** Where the probes are served, and what they say of the product. */
@@ -26,6 +27,8 @@ export async function startProbes(
     return reply.code(isReady ? 200 : 503).send({ version: options.version, update_level: '', status })
   })
   server.get('/liveness', async () => ({ server: 'started' }))
+  for (const [path, why] of absentResources('probe'))
+    server.get(path, async (_request, reply) => reply.code(501).send({ Error: why }))
   server.setNotFoundHandler(async (_request, reply) => reply.code(404).send())
   await server.listen({ port: options.port, host: options.host ?? anyHost() })
   const { port } = server.server.address() as AddressInfo

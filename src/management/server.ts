@@ -7,6 +7,7 @@ import { CertificateWatch } from '../inbound/certificate-watch.ts'
 import { renewTls, tlsServerOptions } from '../inbound/tls-server.ts'
 import { Access } from './access.ts'
 import { type Answer, type Api, refuse } from './api.ts'
+import { absentRoutes } from './routes/absent.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { drainRoutes } from './routes/drain.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
@@ -15,6 +16,7 @@ import { processorRoutes } from './routes/message-processors.ts'
 import { storeRoutes } from './routes/message-stores.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { serverRoutes } from './routes/server.ts'
+import { Whole } from './whole.ts'
 
 /** Where the management API is served, and for whom. */
 export interface ManagementOptions {
@@ -25,6 +27,8 @@ export interface ManagementOptions {
   readonly version: string
   readonly log: Logger
   stop: Api['stop']
+  /** The gateway with the other workers of its server; default by itself. */
+  readonly whole?: Whole | undefined
 }
 
 /** The management API while it is served. */
@@ -32,8 +36,8 @@ export interface Management {
   readonly url: string
   /** Its certificate as PEM, where it has one. */
   readonly certificate: string | undefined
-  /** Ends it, once who follows a drain has been told of the end. */
-  close(): Promise<void>
+  /** Ends it, once who follows a drain has been told of the end; for that it waits so many milliseconds, default 1000. */
+  close(waitMs?: number): Promise<void>
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -48,7 +52,7 @@ const LAST_WORDS_MS = 1_000
  * @throws Error when the port cannot be opened
  */
 export async function startManagement(gateway: Gateway, options: ManagementOptions): Promise<Management> {
-  const { log } = options
+  const { log, whole = new Whole(gateway) } = options
   const tls = gateway.ownTls && {
     ...gateway.ownTls,
     requireClientCertificate: false,
@@ -82,6 +86,7 @@ export async function startManagement(gateway: Gateway, options: ManagementOptio
   const follows = new Set<Promise<void>>()
   const api: Api = {
     gateway,
+    whole,
     log,
     version: options.version,
     stop: options.stop,
@@ -106,7 +111,9 @@ export async function startManagement(gateway: Gateway, options: ManagementOptio
   ledgerRoutes(api)
   drainRoutes(api, follows)
   nodeRoutes(api)
-  await server.listen({ port: options.port, host: options.host })
+  absentRoutes(api)
+  // Ports of workers are given to them in turn, and each has an address of its own here.
+  await server.listen({ port: options.port, host: options.host, exclusive: true })
   const { port } = server.server.address() as AddressInfo
   const watch =
     tls?.source &&
@@ -119,9 +126,9 @@ export async function startManagement(gateway: Gateway, options: ManagementOptio
   return {
     url: `http${tls ? 's' : ''}://${host}:${port}`,
     certificate: typeof tls?.cert === 'string' ? tls.cert : tls?.cert?.toString(),
-    async close() {
+    async close(waitMs = LAST_WORDS_MS) {
       watch?.close()
-      const timeIsUp = new Promise(resolve => setTimeout(resolve, LAST_WORDS_MS).unref())
+      const timeIsUp = new Promise(resolve => setTimeout(resolve, Math.max(LAST_WORDS_MS, waitMs)).unref())
       await Promise.race([Promise.all(follows), timeIsUp])
       await server.close()
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join, resolve } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { pororocaFile } from '../collections/pororoca-file.ts'
 import { startBackend, startEcho, startRaw, startUpper } from '../support/backends.ts'
 import { TestFolder } from '../support/certificates.ts'
@@ -9,9 +9,14 @@ import { myelin, runMyelin } from './program.ts'
 
 const examples = resolve(import.meta.dirname, '../../examples/collections')
 
+const folders: TestFolder[] = []
+afterAll(() => {
+  for (const each of folders) each[Symbol.dispose]()
+})
+
 function folder(files: Readonly<Record<string, string | Buffer>> = {}): TestFolder {
   const made = new TestFolder()
-  onTestFinished(() => made[Symbol.dispose]())
+  folders.push(made)
   for (const [name, content] of Object.entries(files)) made.write(name, content)
   return made
 }
@@ -165,12 +170,12 @@ test.for([
 test('a server that is no WebSocket server fails at the handshake or with its status', async () => {
   const server = createServer((_request, response) => response.end('hello'))
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  onTestFinished(() => void server.close())
   const { stderr } = await runMyelin([
     'ws',
     `ws://127.0.0.1:${(server.address() as { port: number }).port}/`,
     '--verbose',
   ])
+  server.close()
   expect(stderr).toContain('  it said: hello')
 })
 

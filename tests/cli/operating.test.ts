@@ -1,6 +1,6 @@
 // The commands that talk to a gateway that runs, and to what it has left behind.
 
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestFolder } from '../support/certificates.ts'
@@ -12,6 +12,7 @@ import { type Ended, MYELIN, type Running, startProgram } from './program.ts'
 class User implements AsyncDisposable {
   readonly #folder = new TestFolder()
   readonly #started: Running[] = []
+  #made = 0
 
   get runFolder(): string {
     return join(this.#folder.path, 'run')
@@ -19,7 +20,7 @@ class User implements AsyncDisposable {
 
   /** Starts a gateway and gives where its management API and its HTTP services are. */
   async gateway(xml: string, toml = ''): Promise<{ running: Running; url: string; http: string }> {
-    const name = `gateway-${this.#started.length}`
+    const name = `gateway-${this.#made++}`
     mkdirSync(join(this.#folder.path, name))
     this.#folder.write(
       `${name}/all.xml`,
@@ -45,6 +46,18 @@ class User implements AsyncDisposable {
     return await running.ended()
   }
 
+  /** The message stores of its only gateway, by the management API. */
+  async stores(): Promise<unknown> {
+    const [file] = readdirSync(this.runFolder).filter(name => name.startsWith('gateway-'))
+    const { url, token } = JSON.parse(readFileSync(join(this.runFolder, file!), 'utf8')) as Record<
+      string,
+      string
+    >
+    const headers = { Authorization: `Bearer ${token}` }
+    const response = await fetch(`${url}/management/message-stores`, { headers })
+    return ((await response.json()) as { list: unknown }).list
+  }
+
   get #env(): NodeJS.ProcessEnv {
     return { ...process.env, MYELIN_RUN_FOLDER: this.runFolder, MYELIN_MANAGEMENT_TOKEN: '' }
   }
@@ -55,86 +68,101 @@ class User implements AsyncDisposable {
   }
 }
 
+const LIMIT_MS = 60_000
+
 const ECHO = proxy('echo', '<respond/>')
 
-test('without a gateway every command says so', async () => {
+test.concurrent('without a gateway every command says so', async () => {
   await using user = new User()
   const nobody = 'no gateway of this user runs on this machine; name one with --url'
-  for (const [command, code] of [
-    ['drain', 2],
-    ['ledger', 2],
-    ['stores', 1],
-  ] as const) {
+  const commands = { drain: 2, ledger: 2, stores: 1 }
+  const each = Object.entries(commands).map(async ([command, code]) => {
     const ended = await user.run(command)
     expect(ended).toMatchObject({ code, stdout: '' })
     expect(ended.stderr).toBe(`myelin: ${nobody}\n`)
-  }
+  })
+  await Promise.all(each)
 })
 
-test('drain ends the gateway, and its ledger can be checked while it runs and when it has gone', async () => {
-  await using user = new User()
-  const { running, http } = await user.gateway(ECHO)
-  for (let i = 0; i < 3; i++) await fetch(http, { method: 'POST', body: 'x' })
+test.concurrent(
+  'drain ends the gateway, and its ledger can be checked while it runs and when it has gone',
+  async () => {
+    await using user = new User()
+    const { running, http } = await user.gateway(ECHO)
+    for (let i = 0; i < 3; i++) await fetch(http, { method: 'POST', body: 'x' })
 
-  const early = await user.run('ledger', 'check')
-  expect(early).toMatchObject({ code: 0, stderr: '' })
-  expect(early.stdout).toContain('received 3, ended 3, in flight 0')
+    const early = await user.run('ledger', 'check')
+    expect(early).toMatchObject({ code: 0, stderr: '' })
+    expect(early.stdout).toContain('received 3, ended 3, in flight 0')
 
-  const drained = await user.run('drain')
-  expect(drained).toMatchObject({ code: 0, stderr: '' })
-  expect(drained.stdout).toMatch(/ending[\s\S]*closing[\s\S]*releasing[\s\S]*nothing was cut\n$/)
-  expect((await running.ended()).code).toBe(0)
+    const drained = await user.run('drain')
+    expect(drained).toMatchObject({ code: 0, stderr: '' })
+    expect(drained.stdout).toMatch(/ending[\s\S]*closing[\s\S]*releasing[\s\S]*nothing was cut\n$/)
+    expect((await running.ended()).code).toBe(0)
 
-  const after = await user.run('ledger', 'check')
-  expect(after).toMatchObject({ code: 0, stderr: '' })
-  expect(after.stdout).toContain('stopped at')
-  const table = await user.run('ledger')
-  expect(table.stdout).toMatch(/SERVICE +RECEIVED .*\nproxy service echo +3 /)
-})
+    const after = await user.run('ledger', 'check')
+    expect(after).toMatchObject({ code: 0, stderr: '' })
+    expect(after.stdout).toContain('stopped at')
+    const table = await user.run('ledger')
+    expect(table.stdout).toMatch(/SERVICE +RECEIVED .*\nproxy service echo +3 /)
+  },
+  LIMIT_MS,
+)
 
-test('what a message store in memory held is missed when the process has gone, by name and number', async () => {
-  await using user = new User()
-  const { http } = await user.gateway(
-    `${proxy('orders', '<store messageStore="Orders"/>')}<messageStore name="Orders"/>`,
-  )
-  for (let i = 0; i < 2; i++) await fetch(http, { method: 'POST', body: 'x' })
-  expect((await user.run('ledger', 'check')).code).toBe(0)
+test.concurrent(
+  'what a message store in memory held is missed when the process has gone, by name and number',
+  async () => {
+    await using user = new User()
+    const { http } = await user.gateway(
+      `${proxy('orders', '<store messageStore="Orders"/>')}<messageStore name="Orders"/>`,
+    )
+    for (let i = 0; i < 2; i++) await fetch(http, { method: 'POST', body: 'x' })
+    expect((await user.run('ledger', 'check')).code).toBe(0)
 
-  const drained = await user.run('drain')
-  expect(drained.code).toBe(1)
-  const checked = await user.run('ledger', 'check')
-  expect(checked.code).toBe(1)
-  expect(checked.stderr).toBe(
-    'myelin: message store Orders: it held 2 when the process ended, and is in memory\n',
-  )
-})
+    const drained = await user.run('drain')
+    expect(drained.code).toBe(1)
+    const checked = await user.run('ledger', 'check')
+    expect(checked.code).toBe(1)
+    expect(checked.stderr).toBe(
+      'myelin: message store Orders: it held 2 when the process ended, and is in memory\n',
+    )
+  },
+  LIMIT_MS,
+)
 
-test('the token is for its user alone, and gone with the process', async () => {
-  await using user = new User()
-  const { running, url } = await user.gateway(ECHO)
-  expect(statSync(user.runFolder).mode & 0o777).toBe(0o700)
-  const wrong = await user.run('stores', '--url', url, '--token', 'guessed')
-  expect(wrong).toMatchObject({ code: 1, stderr: `myelin: ${url} refuses the token\n` })
-  expect(running.pid).toBeGreaterThan(0)
-  await user.run('drain')
-  const elsewhere = await user.run('stores', '--url', url)
-  expect(elsewhere.code).toBe(1)
-  expect(elsewhere.stderr).toContain(`no gateway of this user is at ${url}`)
-  expect(readFileSync(join(user.runFolder, 'ledger.jsonl'), 'utf8')).not.toContain('token')
-})
+test.concurrent(
+  'the token is for its user alone, and gone with the process',
+  async () => {
+    await using user = new User()
+    const { running, url } = await user.gateway(ECHO)
+    expect(statSync(user.runFolder).mode & 0o777).toBe(0o700)
+    const wrong = await user.run('stores', '--url', url, '--token', 'guessed')
+    expect(wrong).toMatchObject({ code: 1, stderr: `myelin: ${url} refuses the token\n` })
+    expect(running.pid).toBeGreaterThan(0)
+    await user.run('drain')
+    const elsewhere = await user.run('stores', '--url', url)
+    expect(elsewhere.code).toBe(1)
+    expect(elsewhere.stderr).toContain(`no gateway of this user is at ${url}`)
+    expect(readFileSync(join(user.runFolder, 'ledger.jsonl'), 'utf8')).not.toContain('token')
+  },
+  LIMIT_MS,
+)
 
-test('of several gateways one is to be named', async () => {
-  await using user = new User()
-  const first = await user.gateway(ECHO)
-  const second = await user.gateway(ECHO)
-  const unclear = await user.run('ledger', 'check')
-  expect(unclear.code).toBe(2)
-  expect(unclear.stderr).toContain('several gateways run on this machine')
-  expect(unclear.stderr).toContain(first.url)
-  expect((await user.run('drain', '--url', second.url)).code).toBe(0)
-  expect((await user.run('ledger', 'check')).code).toBe(0)
-  expect((await user.run('ledger', 'check', '--url', second.url)).stdout).toContain('stopped at')
-})
+test.concurrent(
+  'of several gateways one is to be named',
+  async () => {
+    await using user = new User()
+    const [first, second] = await Promise.all([user.gateway(ECHO), user.gateway(ECHO)])
+    const unclear = await user.run('ledger', 'check')
+    expect(unclear.code).toBe(2)
+    expect(unclear.stderr).toContain('several gateways run on this machine')
+    expect(unclear.stderr).toContain(first.url)
+    expect((await user.run('drain', '--url', second.url)).code).toBe(0)
+    expect((await user.run('ledger', 'check')).code).toBe(0)
+    expect((await user.run('ledger', 'check', '--url', second.url)).stdout).toContain('stopped at')
+  },
+  LIMIT_MS,
+)
 
 describe('dead letters', () => {
   let user: User
@@ -154,7 +182,7 @@ describe('dead letters', () => {
         <parameter name="max.delivery.drop">Enabled</parameter>
       </messageProcessor>`)
     for (const text of ['one', 'two', 'three']) await fetch(http, { method: 'POST', body: text })
-    while (JSON.parse((await user.run('stores', '--json')).stdout)[0].deadLetters < 3);
+    while (((await user.stores()) as { deadLetters: number }[])[0]!.deadLetters < 3);
   }, 60_000)
   afterAll(async () => {
     await user[Symbol.asyncDispose]()
@@ -173,11 +201,11 @@ describe('dead letters', () => {
     isUp = true
     const resent = await user.run('dead-letters', 'resend', '--store', 'Orders', '--all')
     expect(resent).toMatchObject({ code: 0, stdout: '2 sent again\n' })
-    while (JSON.parse((await user.run('stores', '--json')).stdout)[0].size > 0);
+    while (((await user.stores()) as { size: number }[])[0]!.size > 0);
     expect(backend.received.slice(3).map(({ body }) => body)).toEqual(['two', 'three'])
   }, 60_000)
 
-  test.each([
+  test.concurrent.each([
     [['resend'], 'name the ids of the messages to resend, or take all of the store with --all'],
     [['resend', 'x', '--all'], 'either ids or --all, not both'],
     [['burn'], 'dead letters cannot be told to burn; there are list, resend, discard'],

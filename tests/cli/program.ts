@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 /** The program as users start it. */
@@ -36,15 +37,24 @@ export class Running implements AsyncDisposable {
   }
 
   /** Waits until standard output matches. Rejects when the program ends without it. */
-  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+  prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#awaited(pattern, this.#child.stdout!, () => this.#stdout)
+  }
+
+  /** Waits until what it says beside its output matches. Rejects when the program ends without it. */
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#awaited(pattern, this.#child.stderr!, () => this.#stderr)
+  }
+
+  async #awaited(pattern: RegExp, stream: Readable, text: () => string): Promise<RegExpExecArray> {
     for (;;) {
-      const found = pattern.exec(this.#stdout)
+      const found = pattern.exec(text())
       if (found) return found
       const isOver = await Promise.race([
-        once(this.#child.stdout!, 'data').then(() => false),
+        once(stream, 'data').then(() => false),
         this.#closed.then(() => true),
       ])
-      if (isOver && !pattern.test(this.#stdout))
+      if (isOver && !pattern.test(text()))
         throw new Error(`ended without ${pattern}; it said:\n${this.#stdout}${this.#stderr}`)
     }
   }
@@ -76,9 +86,18 @@ export class Running implements AsyncDisposable {
   }
 }
 
+/** What was compiled for one process serves the next: most of the time of a short one is for that. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url))
+const ENVIRONMENT: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: COMPILED, ...process.env }
+
 /** Starts a program with standard input left open. */
-export function startProgram(command: string, args: readonly string[], env = process.env): Running {
-  return new Running(spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] }))
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  env = ENVIRONMENT,
+  cwd?: string,
+): Running {
+  return new Running(spawn(command, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] }))
 }
 
 /** Starts `myelin`. */

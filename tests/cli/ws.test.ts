@@ -9,6 +9,7 @@ import { generate } from 'selfsigned'
 import { expect, test } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { startDemoBackend } from '../../src/websocket/demo-backend.ts'
+import { startBackend, startEcho } from '../support/backends.ts'
 import { myelin, runMyelin } from './program.ts'
 
 /** The upper-casing backend, closed when it goes out of scope. */
@@ -38,6 +39,8 @@ async function server(
     },
   }
 }
+
+const timeless = (text: string): string => text.replace(/after \d+ ms/g, 'after N ms')
 
 /** A port on which nothing listens. */
 async function freePort(): Promise<number> {
@@ -224,8 +227,8 @@ test('says that nothing listens', async () => {
 
   const { code, stdout, stderr } = await runMyelin(['ws', `ws://${address}/x`])
 
-  expect(stderr).toBe(
-    `myelin: cannot connect to ws://${address}/x: connect ECONNREFUSED ${address}; nothing listens on ${address}\n`,
+  expect(timeless(stderr)).toBe(
+    `myelin: cannot connect to ws://${address}/x: connect ECONNREFUSED ${address}; nothing listens on ${address}: start the server, or correct the port\n  step: TCP, after N ms\n`,
   )
   expect(stdout).toBe('')
   expect(code).toBe(1)
@@ -242,8 +245,8 @@ test('says how the server refused the upgrade', async () => {
   const { code, stderr } = await runMyelin(['ws', url])
   refusing.close()
 
-  expect(stderr).toBe(
-    `myelin: cannot connect to ${url}: the server answered the upgrade with status 404; no WebSocket is served on this path\n`,
+  expect(timeless(stderr)).toBe(
+    `myelin: cannot connect to ${url}: the server answered the upgrade with status 404; no WebSocket is served on this path\n  step: HTTP, after N ms\n`,
   )
   expect(code).toBe(1)
 })
@@ -260,8 +263,8 @@ test('--insecure accepts the certificate that is refused without it', async () =
   const accepted = await runMyelin(['ws', url, '--once', '--insecure'])
   secure.close()
 
-  expect(refused.stderr).toMatch(
-    /^myelin: cannot connect to wss:.*; trust its issuer with NODE_EXTRA_CA_CERTS=file.pem, or accept any certificate with --insecure\n$/,
+  expect(timeless(refused.stderr)).toMatch(
+    /^myelin: cannot connect to wss:.*; trust its issuer with NODE_EXTRA_CA_CERTS=file.pem, or accept any certificate with --insecure\n {2}step: TLS, after N ms\n$/,
   )
   expect(refused.code).toBe(1)
   expect(accepted).toMatchObject({ code: 0, stdout: '< hi\n', stderr: '' })
@@ -272,4 +275,84 @@ test('says that a file cannot be read', async () => {
 
   expect(stderr).toMatch(/^myelin: cannot read \/no\/such\/file: ENOENT/)
   expect(code).toBe(1)
+})
+
+test('--reconnect opens a lost connection again, and tells each attempt', async () => {
+  const first = await startEcho({ greet: ({ webSocket }) => webSocket.send('first') })
+  const { port, url } = first
+  await using client = myelin('ws', url, '--retry', 'interval=0.05', '--retry', 'backOffFactor=2')
+  await client.prints(/^< first$/m)
+
+  await first.kill()
+  await client.prints(/^< close 1006 \(connection lost\)$/m)
+  client.type('typed meanwhile')
+  await client.says(/^Connecting again: attempt 2, after \d+ ms/m)
+  await using _second = await startEcho({ port, greet: ({ webSocket }) => webSocket.send('second') })
+  await client.prints(/^< second$/m)
+  await client.prints(/^< typed meanwhile$/m)
+  client.endInput()
+
+  const { code, stdout, stderr } = await client.ended()
+  expect(stdout.match(/^> typed meanwhile$/gm)).toHaveLength(1)
+  expect(stderr).toMatch(
+    /^Connected to .*\nConnecting again: attempt 1, after \d+ ms.*\nmyelin: cannot connect to .*ECONNREFUSED.*\n {2}step: TCP, after \d+ ms\n/,
+  )
+  expect(stderr.match(/^Connected to /gm)).toHaveLength(2)
+  expect(code).toBe(0)
+})
+
+test('--retry says how often, and for what', async () => {
+  const url = `ws://127.0.0.1:${await freePort()}/`
+  const settings = ['maxCount=2', 'interval=0.01', 'retryOn=connect,1012'].flatMap(each => ['--retry', each])
+  const closes: number[] = []
+  await using restarting = await server(client => {
+    closes.push(1012)
+    client.close(closes.length < 3 ? 1012 : 4000)
+  })
+
+  const nobody = await runMyelin(['ws', url, ...settings])
+  await using client = myelin('ws', restarting.url, ...settings)
+  const restarted = await client.ended()
+  const wrong = await runMyelin(['ws', url, '--retry', 'maxCount=many'])
+
+  expect(nobody.stderr.match(/cannot connect to/g)).toHaveLength(3)
+  expect(nobody.code).toBe(1)
+  expect(restarted.stdout).toBe('< close 1012\n< close 1012\n< close 4000\n')
+  expect(restarted.code).toBe(1)
+  expect(wrong.stderr).toContain('--retry.maxCount is NaN; it must be 0 or more.')
+})
+
+test('Ctrl-C ends the attempts', async () => {
+  const url = `ws://127.0.0.1:${await freePort()}/`
+  const first = await startEcho()
+  await using never = myelin(
+    'ws',
+    url,
+    '--reconnect',
+    '--retry',
+    'interval=3600',
+    '--retry',
+    'maxWaitInterval=3600',
+  )
+  await using lost = myelin('ws', first.url, '--retry', 'interval=3600', '--retry', 'maxWaitInterval=3600')
+  await never.says(/step: TCP/)
+  await lost.says(/^Connected/)
+  await first.kill()
+  await lost.prints(/close 1006/)
+
+  for (const client of [never, lost]) client.kill('SIGINT')
+
+  expect((await never.ended()).code).toBe(1)
+  expect((await lost.ended()).code).toBe(0)
+})
+
+test('--verbose tells how the handshake went: what was answered, and agreed on', async () => {
+  await using backend = await startBackend({ choose: () => 'chat' })
+
+  const { stderr } = await runMyelin(['ws', backend.url, '--verbose', '--subprotocol', 'chat', '--wait', '0'])
+
+  const lines = timeless(stderr).split('\n')
+  expect(lines.slice(0, 2)).toEqual([`Connected to ${backend.url}`, 'status 101 after N ms'])
+  expect(lines).toContain('  Sec-WebSocket-Protocol: chat')
+  expect(lines.slice(-3)).toEqual(['  subprotocol agreed on: chat', '  compression agreed on: none', ''])
 })

@@ -5,21 +5,25 @@ const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1_000
 
 /** Lists the messages that were given up, sends them again, and lets go of them. */
-export function deadLetterRoutes({ on, gateway }: Api): void {
+export function deadLetterRoutes({ on, gateway, whole }: Api): void {
   on('/dead-letters', {
     async GET(request, reply) {
       const name = queryOf(request, 'store')
       if (name === undefined) {
         const { list: stores } = listed(request, gateway.stores, store => store.name)
-        const list = await Promise.all(
-          stores.map(async store => ({ name: store.name, size: await store.deadLetters.count() })),
-        )
+        const accounts = await whole.accounts(stores)
+        const list = accounts.map(({ store, deadLetters, unknown }) => ({
+          name: store,
+          size: deadLetters,
+          ...(unknown !== undefined && { unknown }),
+        }))
         return { count: list.length, list }
       }
       const store = gateway.stores.find(each => each.name === name)
       if (!store) return reply.code(404).send()
-      const list = await store.deadLetters.list(limitOf(request), queryOf(request, 'after'))
-      return { count: list.length, total: await store.deadLetters.count(), list }
+      const list = await whole.deadLetters(store, limitOf(request), queryOf(request, 'after'))
+      const [account] = await whole.accounts([store])
+      return { count: list.length, total: account!.deadLetters, list }
     },
     async POST(request, reply) {
       const store = gateway.stores.find(each => each.name === fieldOf(request, 'store'))
@@ -30,7 +34,7 @@ export function deadLetterRoutes({ on, gateway }: Api): void {
       const ids = idsOf(request)
       if (ids === undefined)
         return refuse(reply, 400, 'ids is neither a list of message ids nor the word all')
-      const count = await store.deadLetters[action](ids)
+      const count = await whole.dealWith(store, action, ids)
       return { Message: `${count} messages ${action === 'resend' ? 'sent again' : 'discarded'}`, count }
     },
   })

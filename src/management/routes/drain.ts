@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import type { Gateway } from '../../gateway.ts'
 import { type Api, queryOf } from '../api.ts'
+import type { Whole } from '../whole.ts'
 
 /** Takes the gateway out of service and tells, line by line, how far it is; `follows` are those who are being told. */
-export function drainRoutes({ on, gateway, stop }: Api, follows: Set<Promise<void>>): void {
+export function drainRoutes({ on, gateway, whole, stop }: Api, follows: Set<Promise<void>>): void {
   const follow = (reply: FastifyReply): FastifyReply => {
     reply.hijack()
-    const following = tell(gateway, reply.raw).finally(() => follows.delete(following))
+    const following = tell(whole, reply.raw).finally(() => follows.delete(following))
     follows.add(following)
     return reply
   }
   on('/drain', {
     GET(request, reply) {
-      if (gateway.draining && queryOf(request, 'follow') !== undefined) return follow(reply)
-      return { state: gateway.state, steps: gateway.draining?.steps ?? [] }
+      if (whole.draining && queryOf(request, 'follow') !== undefined) return follow(reply)
+      return { state: gateway.state, steps: whole.draining?.all ?? [] }
     },
     POST(_request, reply) {
       stop('drain')
@@ -25,9 +25,9 @@ export function drainRoutes({ on, gateway, stop }: Api, follows: Set<Promise<voi
 }
 
 /** Writes each step as a line of JSON; never rejects. */
-async function tell(gateway: Gateway, response: ServerResponse): Promise<void> {
+async function tell(whole: Whole, response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson', Connection: 'close' })
-  for await (const step of gateway.draining!.follow()) {
+  for await (const step of whole.draining!.follow()) {
     if (response.destroyed) return
     response.write(`${JSON.stringify(step)}\n`)
   }

@@ -1,6 +1,6 @@
 import type { Api } from '../api.ts'
 
 /** Tells what became of every message so far. */
-export function ledgerRoutes({ on, gateway }: Api): void {
-  on('/ledger', { GET: () => gateway.ledger() })
+export function ledgerRoutes({ on, whole }: Api): void {
+  on('/ledger', { GET: () => whole.ledger() })
 }

@@ -8,10 +8,10 @@ const STATUSES: Readonly<Record<string, 'drain' | 'shutdown'>> = {
 
 /** Tells what runs, and stops it. */
 export function serverRoutes(api: Api): void {
-  const { gateway, version } = api
+  const { gateway, whole, version } = api
   api.on('/server', {
     // Compatibility: tools ask for these names; where they say Java, Node.js is what is told.
-    GET: () => ({
+    GET: async () => ({
       carbonHome: process.cwd(),
       javaHome: process.execPath,
       javaVersion: process.versions.node,
@@ -24,6 +24,7 @@ export function serverRoutes(api: Api): void {
       pid: process.pid,
       state: gateway.state,
       uptimeSeconds: Math.round(process.uptime()),
+      ...(await whole.workers()),
     }),
     PATCH(request, reply) {
       const status = fieldOf(request, 'status')
