@@ -1,4 +1,7 @@
-// A class, its paths and hooks as annotations: ws://localhost:8280/test/websocket
+// A class whose methods are the hooks, and a REST resource below the same base path.
+//   bin/myelin run examples/services/hello-world.ts
+//   curl http://localhost:8280/test/hello
+//   bin/myelin ws ws://localhost:8280/test/websocket
 import { annotated, type ServiceMessage, sendText } from 'myelin'
 
 class HelloWorld {

@@ -1,4 +1,7 @@
-// Stays connected: a lost connection is opened again, and the subscription is sent again before anything else.
+// Stays connected: a lost connection is opened again, and the subscription is sent again before anything else. To see it,
+// stop the backend and start it again.
+//   bin/myelin backend
+//   node --conditions=myelin-source examples/client/reconnect.ts
 import { connect } from 'myelin'
 
 const client = await connect(process.argv[2] ?? 'ws://localhost:8082/websocket', {

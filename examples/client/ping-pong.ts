@@ -1,4 +1,6 @@
 // Is told of pings and pongs. What onPing gives is the payload of the pong; without onPing each ping is answered alike.
+//   bin/myelin backend
+//   node --conditions=myelin-source examples/client/ping-pong.ts
 import { connect } from 'myelin'
 
 const ponged = Promise.withResolvers<void>()

@@ -1,4 +1,6 @@
 // Reads JSON as what it should be. A function is a schema; so is one of any library with the Standard Schema interface.
+//   bin/myelin backend
+//   node --conditions=myelin-source examples/client/json.ts
 import { connect, PayloadBindingError } from 'myelin'
 
 interface Price {

@@ -1,4 +1,6 @@
-// Sends bytes, and reads the bytes that come back; then both kinds by their names.
+// Sends bytes, and reads the bytes that come back; then the same word as text and as bytes.
+//   bin/myelin backend
+//   node --conditions=myelin-source examples/client/binary.ts
 import { connect } from 'myelin'
 
 const client = await connect(process.argv[2] ?? 'ws://localhost:8082/websocket')

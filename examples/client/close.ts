@@ -1,4 +1,6 @@
 // Closes the connection. Whoever reads or writes after that gets an error that says so.
+//   bin/myelin backend
+//   node --conditions=myelin-source examples/client/close.ts
 import { ConnectionClosureError, connect } from 'myelin'
 
 const client = await connect(process.argv[2] ?? 'ws://localhost:8082/websocket')

@@ -1,4 +1,6 @@
-// Sends a text message, and reads the answer. Start the server with: bin/myelin backend
+// Sends a text message, and reads the answer.
+//   bin/myelin backend
+//   node --conditions=myelin-source examples/client/text.ts
 import { connect } from 'myelin'
 
 const client = await connect(process.argv[2] ?? 'ws://localhost:8082/websocket')
