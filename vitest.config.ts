@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    teardownTimeout: 5_000,
+    teardownTimeout: 20_000,
     maxWorkers: 2,
     projects: [
       {
