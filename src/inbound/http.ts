@@ -4,7 +4,6 @@ import { MessageContext } from '../core/context.ts'
 import type { DirectAnswer, Taken } from '../core/route.ts'
 import type { MaybePromise } from '../core/step.ts'
 import type { ServedService } from '../language/declare.ts'
-import { BodyError } from '../message/body-error.ts'
 import { Content } from '../message/content.ts'
 import { Headers } from '../message/headers.ts'
 import {
@@ -88,21 +87,11 @@ function take(taken: HttpExchange, route: Taken, body?: Buffer): MaybePromise<vo
   const ctx = new MessageContext(service, origin, message)
   if (route.properties) for (const [name, value] of route.properties) ctx.properties.set(name, value)
   service.counters.received++
-  const { message: entry } = service.on
+  const entry = service.on.message!
   const { content } = message
   if (!taken.limitsAll || content.arriving?.length !== undefined || !content.isArriving)
-    return exchange(ctx, entry!)
-  return content.collect().then(
-    () => exchange(ctx, entry!),
-    error => refuseBody(error as Error, response),
-  )
-}
-
-/** Answers a request whose body is too large or cannot be read; one whose caller has left gets nothing. */
-function refuseBody(error: Error, response: ServerResponse): void {
-  const isTooLarge = error instanceof BodyError && error.failure === 'too-large'
-  response.writeHead(isTooLarge ? 413 : 400, { 'Content-Type': 'application/json', Connection: 'close' })
-  response.end(JSON.stringify({ message: error.message }))
+    return exchange(ctx, entry)
+  return exchange(ctx, { run: () => content.collect().then(() => entry.run(ctx)) })
 }
 
 function contentOf(

@@ -116,6 +116,8 @@ describe('requestLimits', () => {
       `POST /pass HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}${chunk}0\r\n\r\n`,
     )
     expect(statusesOf(answers)).toEqual([413])
+    const { differences, services } = await gateway.gateway.ledger()
+    expect([differences, services.filter(({ inFlight }) => inFlight !== 0)]).toEqual([[], []])
   })
 })
 
