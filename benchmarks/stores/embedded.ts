@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EmbeddedFile } from '../../src/stores/embedded-file.ts'
 import { EmbeddedStore } from '../../src/stores/embedded-store.ts'
+import { readRow } from './messages.ts'
 import { QUIET } from './quiet-log.ts'
 import type { StoreSubject } from './subject.ts'
 
@@ -39,6 +40,7 @@ export const embedded: StoreSubject = {
       },
       async removeOldest(count) {
         const rows = select.all(count)
+        for (const { data } of rows) readRow(asBuffer(data as Uint8Array))
         db.exec('BEGIN IMMEDIATE')
         for (const { number } of rows) remove.run(number!)
         db.exec('COMMIT')
@@ -50,6 +52,10 @@ export const embedded: StoreSubject = {
       },
     }
   },
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function newFolder(): string {

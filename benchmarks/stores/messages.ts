@@ -5,7 +5,7 @@ import { Headers } from '../../src/message/headers.ts'
 import { Message } from '../../src/message/message.ts'
 import { NOBODY } from '../../src/sequences/internal.ts'
 import { StoredMessage } from '../../src/stores/stored-message.ts'
-import { encodeStored } from '../../src/stores/stored-record.ts'
+import { decodeStored, encodeStored } from '../../src/stores/stored-record.ts'
 
 const PAYLOAD = Buffer.from(
   JSON.stringify({ id: 4711, items: Array.from({ length: 40 }, (_, i) => ({ i, n: i * 7 })) }),
@@ -27,8 +27,14 @@ export function aMessage(): MessageContext {
   return new MessageContext({} as Service, NOBODY, new Message(content, headers))
 }
 
-/** What is kept of such a message, as one row. */
+/** What is kept of such a message, as one row; `readRow` makes a message of it again. */
 export function aRow(): Buffer {
   const { head, payload } = encodeStored(StoredMessage.of(aMessage()))
   return Buffer.concat([Buffer.from(head), payload])
+}
+
+/** Makes a message of a row again, as whoever takes it out has to. */
+export function readRow(row: Buffer): StoredMessage {
+  const middle = row.length - PAYLOAD.length
+  return decodeStored({ head: row.toString('utf8', 0, middle), payload: row.subarray(middle) })
 }

@@ -1,6 +1,7 @@
 import { Job, Queue, Worker } from 'bullmq'
 import { RedisStore } from '../../src/stores/redis-store.ts'
 import { RedisServer } from '../../tests/support/redis.ts'
+import { readRow } from './messages.ts'
 import { QUIET } from './quiet-log.ts'
 import type { StoreSubject } from './subject.ts'
 
@@ -33,10 +34,11 @@ export const redis: StoreSubject = {
       },
       async removeOldest(count) {
         let removed = 0
-        let job: Job | undefined = await worker.getNextJob('bare', { block: false })
+        let job: Job<{ data: string }> | undefined = await worker.getNextJob('bare', { block: false })
         while (job) {
           // As a worker does: the next job comes with the answer.
           removed++
+          readRow(Buffer.from(job.data.data))
           const next: Awaited<ReturnType<Job['moveToCompleted']>> = await job.moveToCompleted(
             '',
             'bare',

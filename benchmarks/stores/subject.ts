@@ -9,7 +9,7 @@ export interface OpenedStore extends AsyncDisposable {
 export interface Engine extends AsyncDisposable {
   /** Adds rows of the bytes given; resolves when all are as safe as the store's. */
   add(rows: readonly Buffer[]): Promise<void>
-  /** Reads the oldest rows and removes them; gives how many there were. */
+  /** Reads the oldest rows, makes messages of them, and removes them; gives how many there were. */
   removeOldest(count: number): Promise<number>
 }
 

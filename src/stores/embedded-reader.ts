@@ -30,7 +30,11 @@ export class OldestFirst implements NextMessage {
   /** Taken back, in the order of their rows; all are older than those ahead. */
   readonly #released: { readonly message: StoredMessage; readonly row: KeptRow }[] = []
   #ahead: KeptRow[] = []
+  /** When the first of them was read. */
   #readAt = 0
+  /** Counts how often what was read ahead was let go of: what is on its way then comes too late. */
+  #era = 0
+  #reading: Promise<boolean> | undefined
   /** The last row that was handed out. */
   #cursor = 0
 
@@ -49,11 +53,13 @@ export class OldestFirst implements NextMessage {
       this.#claim.hold(first.message, first.row)
       return first.message
     }
-    if (performance.now() - this.#readAt > FRESH_MS) this.#ahead = []
+    if (this.#ahead.length > 0 && performance.now() - this.#readAt > FRESH_MS) this.#forgetAhead()
     const [row] = this.#ahead
     const message = row && messageOf(row)
     if (!(row && message)) return undefined
     this.#ahead.shift()
+    // With what is to be removed meanwhile; where it fails it is asked for again, by somebody who waits for it.
+    if (this.#ahead.length === AHEAD_ROWS / 2) this.#read().catch(() => {})
     this.#cursor = row.number
     this.#claim.hold(message, row)
     return message
@@ -65,6 +71,8 @@ export class OldestFirst implements NextMessage {
       const ready = this.now()
       if (ready) return ready
       if (this.#ahead.length > 0) await this.#setAside(this.#ahead[0]!)
+      // What came since that one began may not be in it.
+      else if (this.#reading !== undefined) await this.#reading
       else if (!(await this.#read())) return undefined
     }
   }
@@ -74,25 +82,38 @@ export class OldestFirst implements NextMessage {
     this.#released.splice(at < 0 ? this.#released.length : at, 0, { message, row })
   }
 
-  #startOver(): void {
+  #forgetAhead(): void {
     this.#ahead = []
+    this.#era++
+  }
+
+  #startOver(): void {
+    this.#forgetAhead()
     this.#released.length = 0
     this.#cursor = 0
   }
 
   /** Reads on; false where there is nothing more. */
-  async #read(): Promise<boolean> {
+  #read(): Promise<boolean> {
+    this.#reading ??= this.#readOn().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  async #readOn(): Promise<boolean> {
+    const era = this.#era
     const { reader, rows } = await this.#file.run<'read'>({
       kind: 'read',
       store: this.#store,
-      after: this.#cursor,
+      after: this.#ahead.at(-1)?.number ?? this.#cursor,
       limit: AHEAD_ROWS,
       maxBytes: AHEAD_BYTES,
     })
-    if (this.#claim.isLostTo(reader)) return true
+    if (this.#claim.isLostTo(reader) || era !== this.#era) return true
     const held = new Set([...this.#claim.held.values()].map(row => row.number))
-    this.#ahead = rows.filter(row => !held.has(row.number))
-    this.#readAt = performance.now()
+    if (this.#ahead.length === 0) this.#readAt = performance.now()
+    this.#ahead.push(...rows.filter(row => !held.has(row.number)))
     return this.#ahead.length > 0
   }
 

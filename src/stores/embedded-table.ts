@@ -142,7 +142,7 @@ export class EmbeddedTable {
       bytes += (row as KeptRow).head.length + (row as KeptRow).payload.length
       if (bytes >= maxBytes) break
     }
-    return { reader: this.state.reader, rows }
+    return { reader: this.state.reader, rows: inOneBlock(rows, bytes) }
   }
 
   first({ besides }: JobOf<'first'>): AnswerTo<'first'> {
@@ -242,4 +242,21 @@ export class EmbeddedTable {
     state.bytes -= bytes
     if (sequence !== null && sequence > state.released) state.released = sequence
   }
+}
+
+/** Gives rows whose bytes stand in one block, which goes to another thread as one. */
+function inOneBlock(rows: readonly KeptRow[], bytes: number): KeptRow[] {
+  const block = new Uint8Array(bytes)
+  let at = 0
+  const moved = (part: Uint8Array): Uint8Array => {
+    block.set(part, at)
+    at += part.length
+    return block.subarray(at - part.length, at)
+  }
+  return rows.map(({ number, sequence, head, payload }) => ({
+    number,
+    sequence,
+    head: moved(head),
+    payload: moved(payload),
+  }))
 }

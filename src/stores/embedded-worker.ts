@@ -105,7 +105,7 @@ parentPort!.on('message', (batch: Batch | 'close') => {
   parts = []
   const data = all.map(part => part.data)
   const answer: BatchAnswer = { ...work(all), data }
-  const buffers = (answer.answers ?? []).flatMap(each => each.flatMap(buffersOf))
+  const buffers = new Set((answer.answers ?? []).flatMap(each => each.flatMap(buffersOf)))
   parentPort!.postMessage(answer, [...buffers, ...data.map(({ buffer }) => buffer as ArrayBuffer)])
   lookIn(LOOK_MS)
 })
