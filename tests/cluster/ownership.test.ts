@@ -96,7 +96,10 @@ describe.concurrent('what runs in one process of three', { timeout: LIMIT_MS }, 
     // Each moves to where it belongs, as processes come; two at a time would be many short stretches.
     for (const name of works) expect(stretches(owners.said, name).length).toBeLessThanOrEqual(3)
   })
+})
 
+// By itself: it says how soon something is to happen.
+describe('what runs in one process of three, without Redis', { timeout: LIMIT_MS }, () => {
   test('pauses while Redis is away, and goes on in one of them', async () => {
     await using own = await RedisServer.start()
     await using owners = await three('away', ['work'], own)
