@@ -113,7 +113,12 @@ export class Owned implements Ownership {
     clearTimeout(this.#fence)
     this.#fence = setTimeout(
       () => {
-        if (!this.#isWorking || performance.now() < this.#validUntil) return
+        // Timers count whole milliseconds, and may come a fraction of one early: nothing would stop the work then.
+        if (performance.now() < this.#validUntil) {
+          this.#guard()
+          return
+        }
+        if (!this.#isWorking) return
         this.#place.log.warn(
           {},
           `${this.#name} stops here: that it may run here could not be renewed in time`,
