@@ -59,26 +59,23 @@ const SAYS: Readonly<Record<DrainStage, string>> = {
 const PROGRESS_MS = 1_000
 const TICK_MS = 10
 
-/** Takes a gateway out of service in stages, from the outside in, and tells how far it is. */
-export class Drain {
-  readonly #parts: DrainParts
-  readonly #plan: DrainPlan
+/** The steps of a drain as they are told, for those who want to know how far it is. */
+export class DrainSteps {
   readonly #steps: DrainStep[] = []
-  readonly #start = performance.now()
   #changed = Promise.withResolvers<void>()
-  #stage: DrainStage = 'announcing'
 
-  constructor(parts: DrainParts, plan: DrainPlan) {
-    this.#parts = parts
-    this.#plan = plan
-  }
-
-  /** How far it is; the steps so far. */
-  get steps(): readonly DrainStep[] {
+  /** The steps so far. */
+  get all(): readonly DrainStep[] {
     return this.#steps
   }
 
-  /** Gives the steps so far, and then each as it is made; ends with the last. */
+  add(step: DrainStep): void {
+    this.#steps.push(step)
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
+  }
+
+  /** Gives the steps so far, and then each as it is added; ends with the last. */
   async *follow(): AsyncGenerator<DrainStep, void, void> {
     for (let next = 0; ; ) {
       const step = this.#steps[next]
@@ -90,6 +87,21 @@ export class Drain {
       if (step.stage === 'stopped') return
       next++
     }
+  }
+}
+
+/** Takes a gateway out of service in stages, from the outside in, and tells how far it is. */
+export class Drain {
+  readonly #parts: DrainParts
+  readonly #plan: DrainPlan
+  /** How far it is. */
+  readonly steps = new DrainSteps()
+  readonly #start = performance.now()
+  #stage: DrainStage = 'announcing'
+
+  constructor(parts: DrainParts, plan: DrainPlan) {
+    this.#parts = parts
+    this.#plan = plan
   }
 
   /** Does it; never rejects. What fails is logged, and the next thing is done. */
@@ -156,9 +168,7 @@ export class Drain {
       text: SAYS[stage],
       ...(outcome && { outcome }),
     }
-    this.#steps.push(step)
-    this.#changed.resolve()
-    this.#changed = Promise.withResolvers()
+    this.steps.add(step)
     return step
   }
 

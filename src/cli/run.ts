@@ -111,7 +111,7 @@ function planOf(settings: Settings, close: typeof RESTART | undefined): DrainPla
 
 /** Tells who started the workers how far this one is. */
 async function tellSteps(crew: Crew, draining: Drain): Promise<void> {
-  for await (const step of draining.follow())
+  for await (const step of draining.steps.follow())
     await new Promise<void>(resolve => crew.say({ kind: 'drain step', step }, () => resolve()))
 }
 

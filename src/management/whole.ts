@@ -2,10 +2,10 @@ import type { Crew } from '../cluster/crew.ts'
 import type { CrewAnswers, WorkerState } from '../cluster/crew-messages.ts'
 import { joinLedgers, type LedgerOfWorker, sumOfStores } from '../core/joined-ledger.ts'
 import { IN_MEMORY, type Ledger, type StoreAccount, type WorkerDeath } from '../core/ledger.ts'
+import { DrainSteps } from '../drain.ts'
 import type { Gateway } from '../gateway.ts'
 import type { DeadLetter, ReadableStore } from '../stores/readable-store.ts'
 import { storeAccount } from '../stores/store-account.ts'
-import { DrainSteps } from './drain-steps.ts'
 
 /** Which dead letters: their ids, or all. */
 export type WhichLetters = readonly string[] | 'all'
@@ -85,10 +85,9 @@ export class Whole {
   }
 
   /** How far stopping is, once it has begun. */
-  get draining(): Pick<DrainSteps, 'all' | 'follow'> | undefined {
+  get draining(): DrainSteps | undefined {
     const { draining } = this.gateway
-    if (!draining) return undefined
-    return this.#crew ? this.#steps : { all: draining.steps, follow: () => draining.follow() }
+    return draining && (this.#crew ? this.#steps : draining.steps)
   }
 
   /** Takes note of a step of the drain of all workers. */

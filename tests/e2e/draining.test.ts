@@ -15,7 +15,7 @@ const PLAN = { graceMs: 8_000, announceMs: 0, spreadMs: 0, close: RESTART }
 
 async function stepsOf({ gateway }: TestGateway): Promise<DrainStep[]> {
   const steps: DrainStep[] = []
-  for await (const step of gateway.draining!.follow()) steps.push(step)
+  for await (const step of gateway.draining!.steps.follow()) steps.push(step)
   return steps
 }
 
