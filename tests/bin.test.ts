@@ -187,6 +187,20 @@ describe('bin/myelin', () => {
     expect(code).toBe(1)
   })
 
+  test('an old Node among the packages ends it as well, at once', async () => {
+    const root = checkout(true)
+    const node = join(root, 'node_modules/node/bin/node')
+    rmSync(node)
+    cpSync(join(oldMachine, 'node'), node)
+
+    const { code, stderr } = await end(startProgram(join(root, 'bin/myelin'), [], oldMachineEnv))
+
+    expect(stderr).toBe(
+      `myelin: ${node} is Node.js 20.0.0, and Myelin needs 24 or newer; run 'npm ci' in ${root}\n`,
+    )
+    expect(code).toBe(1)
+  })
+
   test('installs what is missing, and then runs on the Node that came with it', async () => {
     const root = checkout(false)
     await using program = startProgram(join(root, 'bin/myelin'), ['x'], oldMachineEnv)
