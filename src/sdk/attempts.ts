@@ -1,10 +1,10 @@
 import { setTimeout as rest } from 'node:timers/promises'
 import { Fault } from '../core/fault.ts'
+import { AuthError, AuthnError, ConnectionError, type WebSocketError } from '../services/web-socket-error.ts'
 import { Backoff } from '../websocket/backoff.ts'
 import { DialError } from '../websocket/dial.ts'
 import { retriesDial } from '../websocket/retry.ts'
 import type { ClientPlan, Target } from './client-plan.ts'
-import { AuthError, AuthnError, ConnectionError, type WebSocketError } from './errors.ts'
 
 /** Opens one connection, with an Authorization header where there is one. @throws WebSocketError with why there is none */
 export type DialOne = (target: Target, authorization: string | undefined) => Promise<void>

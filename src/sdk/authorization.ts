@@ -1,9 +1,9 @@
 import { HttpClient } from '../endpoints/http-client.ts'
 import { basic } from '../endpoints/http-headers.ts'
 import { type Grant, OAuthTokens } from '../endpoints/oauth.ts'
+import { AuthError, OptionError } from '../services/web-socket-error.ts'
 import type { Auth, JwtAuth, OAuth2Auth } from './auth-options.ts'
 import { checkNames } from './check-names.ts'
-import { AuthError, OptionError } from './errors.ts'
 import { jwtIssuer } from './jwt.ts'
 import { tlsOptionsOf } from './secure-socket.ts'
 

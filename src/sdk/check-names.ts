@@ -1,6 +1,6 @@
 import { checkOption, type OptionTable, optionsOf } from '../language/option-registry.ts'
 import { clientOptions } from '../language/options/options-sdk.ts'
-import { OptionError } from './errors.ts'
+import { OptionError } from '../services/web-socket-error.ts'
 
 const tables = new Map<string, OptionTable>()
 

@@ -1,3 +1,9 @@
+import {
+  ConnectionClosureError,
+  ConnectionError,
+  type HttpResponse,
+  type WebSocketError,
+} from '../services/web-socket-error.ts'
 import { ABNORMAL } from '../websocket/close-codes.ts'
 import type { Connection } from '../websocket/connection.ts'
 import { type Dialing, dial } from '../websocket/dial.ts'
@@ -5,9 +11,8 @@ import { retriesClose } from '../websocket/retry.ts'
 import { Violation } from '../websocket/violation.ts'
 import { Attempts } from './attempts.ts'
 import type { ClientPlan, Target } from './client-plan.ts'
-import { ConnectionClosureError, ConnectionError, type WebSocketError } from './errors.ts'
 import { errorOfClose, errorOfDial, errorOfViolation } from './failures.ts'
-import { type HttpResponse, httpResponse } from './http-response.ts'
+import { httpResponse } from './http-response.ts'
 
 /** A peer that leaves this much unread is behind: messages for it wait. */
 const MAX_UNSENT_BYTES = 256 * 1024

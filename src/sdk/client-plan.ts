@@ -1,3 +1,4 @@
+import { OptionError } from '../services/web-socket-error.ts'
 import {
   type CompressionOptions,
   DEFAULT_COMPRESSION,
@@ -11,7 +12,6 @@ import { type Authorization, authorizationOf } from './authorization.ts'
 import { checkNames } from './check-names.ts'
 import type { ClientOptions, Compression, PingPongHandler, RetryConfig } from './client-options.ts'
 import { cookieHeader } from './cookies.ts'
-import { OptionError } from './errors.ts'
 import { letterOf } from './letter.ts'
 import type { Letter } from './outbox.ts'
 import { tlsOptionsOf } from './secure-socket.ts'

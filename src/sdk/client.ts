@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isSendable } from '../websocket/close-codes.ts'
-import type { Connection } from '../websocket/connection.ts'
-import { MAX_CONTROL_BYTES } from '../websocket/frame-check.ts'
-import { checkNames } from './check-names.ts'
-import { ClientLink, type ClientLinkOwner, type Closed } from './client-link.ts'
-import { type ClientPlan, timeoutMs } from './client-plan.ts'
+import type { HttpResponse } from '../services/web-socket-error.ts'
 import {
   ConnectionClosureError,
   ConnectionError,
@@ -12,8 +7,13 @@ import {
   PayloadBindingError,
   PayloadTooLargeError,
   type WebSocketError,
-} from './errors.ts'
-import type { HttpResponse } from './http-response.ts'
+} from '../services/web-socket-error.ts'
+import { isSendable } from '../websocket/close-codes.ts'
+import type { Connection } from '../websocket/connection.ts'
+import { MAX_CONTROL_BYTES } from '../websocket/frame-check.ts'
+import { checkNames } from './check-names.ts'
+import { ClientLink, type ClientLinkOwner, type Closed } from './client-link.ts'
+import { type ClientPlan, timeoutMs } from './client-plan.ts'
 import { Inbox } from './inbox.ts'
 import { letterOf, ownBytes } from './letter.ts'
 import { type Letter, Outbox } from './outbox.ts'

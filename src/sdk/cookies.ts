@@ -1,5 +1,5 @@
+import { OptionError } from '../services/web-socket-error.ts'
 import { checkNames } from './check-names.ts'
-import { OptionError } from './errors.ts'
 
 /** A cookie for the upgrade request. */
 export interface Cookie {

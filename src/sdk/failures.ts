@@ -1,7 +1,3 @@
-import { ABNORMAL, NO_STATUS } from '../websocket/close-codes.ts'
-import type { DialError } from '../websocket/dial.ts'
-import { BROKEN_CONTINUATIONS } from '../websocket/frame-check.ts'
-import type { Violation } from '../websocket/violation.ts'
 import {
   AuthnError,
   AuthzError,
@@ -16,7 +12,11 @@ import {
   SslError,
   UpgradeError,
   type WebSocketError,
-} from './errors.ts'
+} from '../services/web-socket-error.ts'
+import { ABNORMAL, NO_STATUS } from '../websocket/close-codes.ts'
+import type { DialError } from '../websocket/dial.ts'
+import { BROKEN_CONTINUATIONS } from '../websocket/frame-check.ts'
+import type { Violation } from '../websocket/violation.ts'
 import { httpResponse } from './http-response.ts'
 
 /** Makes the error of a connection that could not be opened. */

@@ -1,7 +1,5 @@
 import type { HttpResponse } from '../services/web-socket-error.ts'
 
-export type { HttpResponse }
-
 /** Makes it of names and values in turn, as they came. */
 export function httpResponse(status: number, raw: readonly string[], body?: Buffer): HttpResponse {
   const headers = new Headers()

@@ -1,4 +1,4 @@
-import { ReadTimedOutError, type WebSocketError } from './errors.ts'
+import { ReadTimedOutError, type WebSocketError } from '../services/web-socket-error.ts'
 import type { Received } from './schema.ts'
 
 /** What a message in the queue takes besides its bytes. */

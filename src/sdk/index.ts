@@ -1,4 +1,6 @@
 export * from '../services/index.ts'
+export * from '../services/web-socket-error.ts'
+export { WebSocketError as Error } from '../services/web-socket-error.ts'
 export type {
   Auth,
   BasicAuth,
@@ -25,28 +27,6 @@ export type {
 export { CollectionClient, CollectionConnection, loadCollection } from './collection.ts'
 export { connect } from './connect.ts'
 export type { Cookie } from './cookies.ts'
-export {
-  AuthError,
-  AuthnError,
-  AuthzError,
-  ConnectionClosureError,
-  ConnectionError,
-  CorruptedFrameError,
-  HandshakeTimedOut,
-  InvalidContinuationFrameError,
-  InvalidHandshakeError,
-  OptionError,
-  PayloadBindingError,
-  PayloadTooLargeError,
-  PayloadValidationError,
-  ReadTimedOutError,
-  SslError,
-  UpgradeError,
-  WebSocketError,
-  WebSocketError as Error,
-  WriteTimedOutError,
-} from './errors.ts'
-export type { HttpResponse } from './http-response.ts'
 export type { MockServer, MockServerOptions } from './mock.ts'
 export { mock } from './mock-on-demand.ts'
 export type { Schema, SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'

@@ -1,9 +1,9 @@
 import { createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readIdentity } from '../inbound/keystore.ts'
+import { OptionError } from '../services/web-socket-error.ts'
 import type { JwtAuth, SignatureAlgorithm, SignatureConfig } from './auth-options.ts'
 import { checkNames } from './check-names.ts'
-import { OptionError } from './errors.ts'
 
 const DEFAULT_EXPIRY_SECONDS = 300
 

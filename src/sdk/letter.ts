@@ -1,4 +1,4 @@
-import { PayloadBindingError } from './errors.ts'
+import { PayloadBindingError } from '../services/web-socket-error.ts'
 import type { Letter } from './outbox.ts'
 
 /**

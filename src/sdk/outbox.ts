@@ -1,5 +1,5 @@
+import { type WebSocketError, WriteTimedOutError } from '../services/web-socket-error.ts'
 import type { Connection } from '../websocket/connection.ts'
-import { type WebSocketError, WriteTimedOutError } from './errors.ts'
 
 /** More than this is written at once rather than at the end of the turn: whoever writes on and on never lets it end. */
 const FLUSH_BYTES = 64 * 1024

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { PayloadBindingError, PayloadValidationError } from './errors.ts'
+import { PayloadBindingError, PayloadValidationError } from '../services/web-socket-error.ts'
 
 /** What a schema found out about a value. */
 export type SchemaResult<T> =

@@ -1,7 +1,7 @@
 import { type IdentityFiles, readAuthorities, readIdentity } from '../inbound/keystore.ts'
+import { OptionError } from '../services/web-socket-error.ts'
 import type { ClientTlsOptions } from '../websocket/options.ts'
 import { checkNames } from './check-names.ts'
-import { OptionError } from './errors.ts'
 
 /** A key store or trust store: PKCS#12, JKS or PEM. */
 export interface Store {

@@ -20,7 +20,6 @@ export interface WebSocketErrorOptions {
 
 /** The error that all others are a kind of. Match on the class, or on `code`, which never changes. */
 export class WebSocketError extends Error {
-  override readonly name: string = 'WebSocketError'
   readonly code: string = 'WEBSOCKET_ERROR'
   /** The close code this is about, where it is about one. */
   readonly closeCode: number | undefined
@@ -29,6 +28,7 @@ export class WebSocketError extends Error {
 
   constructor(message: string, { cause, closeCode, response }: WebSocketErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
     this.closeCode = closeCode
     this.response = response
   }
@@ -41,19 +41,16 @@ export class WebSocketError extends Error {
 
 /** An option, or an argument, that cannot be meant so. */
 export class OptionError extends WebSocketError {
-  override readonly name = 'OptionError'
   override readonly code = 'INVALID_OPTION'
 }
 
 /** The server could not be reached, or the connection was lost and not to be had again. */
 export class ConnectionError extends WebSocketError {
-  override readonly name = 'ConnectionError'
   override readonly code = 'CONNECTION_FAILED'
 }
 
 /** The connection is closed: by the other side, by this one, or cut. */
 export class ConnectionClosureError extends WebSocketError {
-  override readonly name = 'ConnectionClosureError'
   override readonly code = 'CONNECTION_CLOSED'
   /** Why, as the other side put it. */
   readonly reason: string
@@ -72,79 +69,66 @@ export class ConnectionClosureError extends WebSocketError {
 
 /** The handshake broke its rules. */
 export class InvalidHandshakeError extends WebSocketError {
-  override readonly name: string = 'InvalidHandshakeError'
   override readonly code: string = 'INVALID_HANDSHAKE'
 }
 
 /** The upgrade was refused with an HTTP status. */
 export class UpgradeError extends InvalidHandshakeError {
-  override readonly name = 'UpgradeError'
   override readonly code = 'UPGRADE_REFUSED'
 }
 
 /** The handshake took too long. */
 export class HandshakeTimedOut extends WebSocketError {
-  override readonly name = 'HandshakeTimedOut'
   override readonly code = 'HANDSHAKE_TIMED_OUT'
 }
 
 /** No message came in time. The connection stays open. */
 export class ReadTimedOutError extends WebSocketError {
-  override readonly name = 'ReadTimedOutError'
   override readonly code = 'READ_TIMED_OUT'
 }
 
 /** The other side did not take a message in time, which was not sent. The connection stays open. */
 export class WriteTimedOutError extends WebSocketError {
-  override readonly name = 'WriteTimedOutError'
   override readonly code = 'WRITE_TIMED_OUT'
 }
 
 /** A frame or message is larger than it may be. */
 export class PayloadTooLargeError extends WebSocketError {
-  override readonly name = 'PayloadTooLargeError'
   override readonly code = 'PAYLOAD_TOO_LARGE'
 }
 
 /** The other side sent what the protocol forbids. */
 export class CorruptedFrameError extends WebSocketError {
-  override readonly name: string = 'CorruptedFrameError'
   override readonly code: string = 'CORRUPTED_FRAME'
 }
 
 /** The other side sent fragments that do not follow one another. */
 export class InvalidContinuationFrameError extends CorruptedFrameError {
-  override readonly name = 'InvalidContinuationFrameError'
   override readonly code = 'INVALID_CONTINUATION_FRAME'
 }
 
 /** Credentials could not be had, or were refused. */
 export class AuthError extends WebSocketError {
-  override readonly name: string = 'AuthError'
   override readonly code: string = 'AUTH_FAILED'
 }
 
 /** The server does not know who this is (401). */
 export class AuthnError extends AuthError {
-  override readonly name = 'AuthnError'
   override readonly code = 'AUTHENTICATION_FAILED'
 }
 
 /** The server knows who this is, and does not allow it (403). */
 export class AuthzError extends AuthError {
-  override readonly name = 'AuthzError'
   override readonly code = 'AUTHORIZATION_FAILED'
 }
 
 /** TLS failed: a certificate that is not trusted, is for another host, or was not shown. */
 export class SslError extends WebSocketError {
-  override readonly name = 'SslError'
   override readonly code = 'TLS_FAILED'
 }
 
 /** A message cannot be read as what was asked for. It has been taken, and the connection stays open. */
 export class PayloadBindingError extends WebSocketError {
-  override readonly name: string = 'PayloadBindingError'
   override readonly code: string = 'PAYLOAD_BINDING_FAILED'
   /** The message as it came. */
   readonly data: string | Buffer | undefined
@@ -157,6 +141,5 @@ export class PayloadBindingError extends WebSocketError {
 
 /** A message can be read, but the schema does not allow it. It has been taken, and the connection stays open. */
 export class PayloadValidationError extends PayloadBindingError {
-  override readonly name = 'PayloadValidationError'
   override readonly code = 'PAYLOAD_VALIDATION_FAILED'
 }

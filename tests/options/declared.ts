@@ -7,10 +7,10 @@ import type { Artifact, EndpointKind, Mediator } from '../../src/language/declar
 import type { Fields } from '../../src/language/field.ts'
 import { WRITTEN_SCOPES } from '../../src/mediators/property-scope.ts'
 import { Client } from '../../src/sdk/client.ts'
-import * as errors from '../../src/sdk/errors.ts'
 import { accessFields } from '../../src/services/access-fields.ts'
 import * as services from '../../src/services/index.ts'
 import { serviceFields } from '../../src/services/service-fields.ts'
+import * as errors from '../../src/services/web-socket-error.ts'
 import { SETTINGS } from '../../src/settings.ts'
 import { CLIENT_NAMES } from './client-names.ts'
 

@@ -1,9 +1,9 @@
 // Every class of error, and what makes it.
 
 import { describe, expect, test } from 'vitest'
-import * as errors from '../../src/sdk/errors.ts'
 import * as myelin from '../../src/sdk/index.ts'
 import { connect, type WebSocketError } from '../../src/sdk/index.ts'
+import * as errors from '../../src/services/web-socket-error.ts'
 import {
   freePort,
   startBackend,
