@@ -1,5 +1,5 @@
-import type { Crew } from '../cluster/crew.ts'
 import { isFirstWorker, workerNumber } from '../cluster/worker.ts'
+import type { WorkerControl } from '../cluster/worker-control.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Gateway } from '../gateway.ts'
@@ -20,7 +20,7 @@ export interface ManagementParts {
   readonly paths: readonly string[]
   readonly log: Logger
   /** The workers of the server, where this is one of them. */
-  readonly crew: Crew | undefined
+  readonly control: WorkerControl | undefined
   readonly whole: Whole | undefined
   stop(how: 'drain' | 'shutdown'): void
 }
@@ -28,7 +28,7 @@ export interface ManagementParts {
 /** Opens the management API. One that cannot be opened does not keep the gateway from its work, and says so. */
 export async function openManagement(gateway: Gateway, parts: ManagementParts): Promise<RunningManagement> {
   const { settings } = gateway
-  const { paths, log, crew } = parts
+  const { paths, log, control } = parts
   let url: string | undefined
   let close: RunningManagement['close'] = async () => {}
   if (settings.get('management_api.enable')) {
@@ -43,7 +43,7 @@ export async function openManagement(gateway: Gateway, parts: ManagementParts): 
       try {
         const { dataFolder } = settings.storage()
         // Who started the workers keeps one for all.
-        if (await crew?.leave({ ledger, url, dataFolder, paths })) return
+        if (await control?.leave({ ledger, url, dataFolder, paths })) return
         keepLedger({ ...ledger, pid: process.pid, url, paths: [...paths] }, dataFolder)
       } catch (error) {
         log.info({}, `the ledger is not kept for \`myelin ledger\`: ${(error as Error).message}`)

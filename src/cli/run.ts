@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { type Crew, crewOfThisProcess } from '../cluster/crew.ts'
 import { isFirstWorker, letGo, sayReady, workerNumber } from '../cluster/worker.ts'
+import { controlOfThisProcess, type WorkerControl } from '../cluster/worker-control.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Drain, DrainPlan, DrainStep } from '../drain.ts'
@@ -56,11 +56,11 @@ async function serve(
     void gateway.drain(how === 'drain' ? planOf(settings, RESTART) : AT_ONCE)
     asked.resolve()
   }
-  const crew = crewOfThisProcess()
-  const whole = crew && new Whole(gateway, crew)
-  crew?.start({ stop: stopHere, step: step => whole?.steps.add(step as DrainStep) })
+  const control = controlOfThisProcess()
+  const whole = control && new Whole(gateway, control)
+  control?.start({ stop: stopHere, step: step => whole?.steps.add(step as DrainStep) })
   const stop = (how: 'drain' | 'shutdown'): void => {
-    crew?.stopAll(how)
+    control?.stopAll(how)
     stopHere(how)
   }
   const stopped = Promise.race([
@@ -70,16 +70,16 @@ async function serve(
   ])
   await gateway.start()
   const closeProbes = await openProbes(gateway, log)
-  const management = await openManagement(gateway, { paths, log, crew, whole, stop })
+  const management = await openManagement(gateway, { paths, log, control, whole, stop })
   for (const { what, url } of gateway.listening) log.info({ url }, `${what} at ${url}`)
   log.info({ ms: Math.round(performance.now()) }, 'ready')
-  crew?.report(() => accountOf(gateway))
+  control?.report(() => accountOf(gateway))
   sayReady()
 
   const { exitCode, close } = await stopped
   const deadline = performance.now() + settings.get('myelin.shutdown_grace_ms')
   const draining = gateway.drain(planOf(settings, close))
-  const told = crew && tellSteps(crew, gateway.draining!)
+  const told = control && tellSteps(control, gateway.draining!)
   const { ledger } = await draining
   await told
   await management.keep(ledger)
@@ -87,7 +87,7 @@ async function serve(
   await closeProbes()
   logLedger(log, ledger)
   log.info({}, 'stopped')
-  crew?.stop()
+  control?.stop()
   exitBy(deadline)
   return exitCode
 }
@@ -110,9 +110,9 @@ function planOf(settings: Settings, close: typeof RESTART | undefined): DrainPla
 }
 
 /** Tells who started the workers how far this one is. */
-async function tellSteps(crew: Crew, draining: Drain): Promise<void> {
+async function tellSteps(control: WorkerControl, draining: Drain): Promise<void> {
   for await (const step of draining.steps.follow())
-    await new Promise<void>(resolve => crew.say({ kind: 'drain step', step }, () => resolve()))
+    await new Promise<void>(resolve => control.say({ kind: 'drain step', step }, () => resolve()))
 }
 
 function logLedger(log: Logger, { services, stores }: Ledger): void {

@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Readable } from 'node:stream'
-import { CrewDesk, type CrewMember } from '../cluster/crew-desk.ts'
-import type { FromCrew, LastLedger, StopKind, ToCrew } from '../cluster/crew-messages.ts'
+import { ControlHub, type ControlledWorker } from '../cluster/control-hub.ts'
+import type { ControlFromWorker, ControlToWorker, LastLedger, StopKind } from '../cluster/control-messages.ts'
 import { WORKER_VARIABLE } from '../cluster/worker.ts'
-import { WorkerDesk } from '../cluster/worker-desk.ts'
+import { WorkerHub } from '../cluster/worker-hub.ts'
 import type { FromWorker, ToWorker } from '../cluster/worker-messages.ts'
 import type { Logger } from '../core/logger.ts'
 import { newToken } from '../management/access.ts'
@@ -18,7 +18,7 @@ interface Place {
   readonly number: number
   readonly restarts: Restarts
   worker: Worker | undefined
-  member: CrewMember | undefined
+  member: ControlledWorker | undefined
   isReady: boolean
   starts: number
   /** Set when it has stopped in order. */
@@ -29,8 +29,8 @@ interface Place {
 export class Supervision {
   readonly #log: Logger
   readonly #write: (lines: string) => void
-  readonly #desk: WorkerDesk
-  readonly #crew = new CrewDesk()
+  readonly #hub: WorkerHub
+  readonly #control = new ControlHub()
   readonly #places: readonly Place[]
   readonly #ended = Promise.withResolvers<number>()
   // One for all of them: any worker tells of the whole.
@@ -43,7 +43,7 @@ export class Supervision {
   constructor(count: number, log: Logger, write: (lines: string) => void) {
     this.#log = log
     this.#write = write
-    this.#desk = new WorkerDesk(log)
+    this.#hub = new WorkerHub(log)
     this.#places = Array.from({ length: count }, (_, i) => ({
       number: i + 1,
       restarts: new Restarts(),
@@ -67,32 +67,32 @@ export class Supervision {
   #fork(place: Place): void {
     const worker = cluster.fork({ [WORKER_VARIABLE]: String(place.number), [TOKEN_VARIABLE]: this.#token })
     const { pid = 0 } = worker.process
-    const send = (message: ToWorker | ToCrew, sent: () => void): void => {
+    const send = (message: ToWorker | ControlToWorker, sent: () => void): void => {
       if (worker.isConnected()) worker.send(message, sent)
       else sent()
     }
-    const desk = { send }
-    const member: CrewMember = {
+    const hub = { send }
+    const member: ControlledWorker = {
       get state() {
         return { worker: place.number, pid, isReady: place.isReady, starts: place.starts }
       },
       tell: message => send(message, () => {}),
     }
     Object.assign(place, { worker, member, isReady: false, starts: place.starts + 1 })
-    this.#crew.join(member)
+    this.#control.join(member)
     this.#log.info({ worker: place.number, pid }, `worker ${place.number} started`)
-    worker.on('message', (said: FromWorker | FromCrew) => {
+    worker.on('message', (said: FromWorker | ControlFromWorker) => {
       if (said.kind === 'ready') this.#onReady(place)
       else if (said.kind === 'stop all') this.#stop('SIGTERM', said.how)
       else if (said.kind === 'drain step') this.#end?.take(place.number, said.step)
       else if (said.kind === 'last ledger') place.last = said.last
-      else if (isOfCrew(said)) this.#crew.take(member, said)
-      else this.#desk.take(desk, said)
+      else if (isControl(said)) this.#control.take(member, said)
+      else this.#hub.take(hub, said)
     })
     // What cannot be sent is said by its end.
     worker.on('error', () => {})
     worker.on('exit', (code, signal) => {
-      this.#desk.leave(desk)
+      this.#hub.leave(hub)
       this.#onExit(place, { member, code, signal })
     })
     const { stdout, stderr } = worker.process
@@ -116,8 +116,8 @@ export class Supervision {
 
   #onExit(place: Place, { member, code, signal }: Exit): void {
     const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
-    if (place.last) this.#crew.leave(member)
-    else this.#crew.bury(member, how)
+    if (place.last) this.#control.leave(member)
+    else this.#control.bury(member, how)
     Object.assign(place, { worker: undefined, member: undefined, isReady: false })
     this.#end?.gone(place.number)
     const fields = { worker: place.number, pid: member.state.pid, code, signal }
@@ -142,7 +142,7 @@ export class Supervision {
   }
 
   #startAnew(place: Place, fields: object, line: string, delayMs: number): void {
-    const { count } = this.#crew.deaths
+    const { count } = this.#control.deaths
     this.#log.error({ ...fields, delayMs, deaths: count }, `${line}; it is started anew in ${delayMs} ms`)
     setTimeout(() => {
       if (!this.#end) this.#fork(place)
@@ -170,7 +170,7 @@ export class Supervision {
     if (this.#end) return
     this.#stopMs = performance.now()
     const members = this.#places.flatMap(({ member }) => member ?? [])
-    this.#end = new WorkersEnd(this.#log, { members, deaths: () => this.#crew.deaths })
+    this.#end = new WorkersEnd(this.#log, { members, deaths: () => this.#control.deaths })
     for (const { worker, member } of this.#places)
       if (how !== undefined && member?.state.isReady) member.tell({ kind: 'stop', how })
       else worker?.process.kill(signal)
@@ -187,15 +187,15 @@ export class Supervision {
 }
 
 interface Exit {
-  readonly member: CrewMember
+  readonly member: ControlledWorker
   readonly code: number | null
   readonly signal: string | null
 }
 
-function isOfCrew(said: FromWorker | FromCrew): said is FromCrew {
+function isControl(said: FromWorker | ControlFromWorker): said is ControlFromWorker {
   return (
-    said.kind === 'ask crew' ||
-    said.kind === 'crew answer' ||
+    said.kind === 'ask workers' ||
+    said.kind === 'worker answer' ||
     said.kind === 'account' ||
     said.kind === 'same account'
   )

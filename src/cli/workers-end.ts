@@ -1,5 +1,5 @@
-import type { CrewMember } from '../cluster/crew-desk.ts'
-import type { LastLedger } from '../cluster/crew-messages.ts'
+import type { ControlledWorker } from '../cluster/control-hub.ts'
+import type { LastLedger } from '../cluster/control-messages.ts'
 import type { Deaths } from '../core/joined-ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { DrainStep } from '../drain.ts'
@@ -9,14 +9,14 @@ import { keepLedger } from '../management/kept-ledgers.ts'
 /** The end of all workers, from when they are told to stop: one progress, and one ledger that is kept. */
 export class WorkersEnd {
   readonly #log: Logger
-  readonly #members: readonly CrewMember[]
+  readonly #members: readonly ControlledWorker[]
   readonly #drain: JoinedDrain
   #step: DrainStep | undefined
 
   /** `members` are those that run now. */
   constructor(
     log: Logger,
-    { members, deaths }: { readonly members: readonly CrewMember[]; deaths(): Deaths },
+    { members, deaths }: { readonly members: readonly ControlledWorker[]; deaths(): Deaths },
   ) {
     this.#log = log
     this.#members = members

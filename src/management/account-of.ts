@@ -1,4 +1,4 @@
-import type { Account } from '../cluster/crew-messages.ts'
+import type { Account } from '../cluster/control-messages.ts'
 import { IN_MEMORY, serviceAccount } from '../core/ledger.ts'
 import type { Gateway } from '../gateway.ts'
 import { storeAccount } from '../stores/store-account.ts'

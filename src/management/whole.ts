@@ -1,5 +1,5 @@
-import type { Crew } from '../cluster/crew.ts'
-import type { CrewAnswers, WorkerState } from '../cluster/crew-messages.ts'
+import type { WorkerAnswers, WorkerState } from '../cluster/control-messages.ts'
+import type { WorkerControl } from '../cluster/worker-control.ts'
 import { joinLedgers, type LedgerOfWorker, sumOfStores } from '../core/joined-ledger.ts'
 import { IN_MEMORY, type Ledger, type StoreAccount, type WorkerDeath } from '../core/ledger.ts'
 import { DrainSteps } from '../drain.ts'
@@ -16,29 +16,32 @@ const ALL_LETTERS = 100_000
 /** A gateway as those see it who operate it: by itself, or with all the workers of its server as one. */
 export class Whole {
   readonly gateway: Gateway
-  readonly #crew: Crew | undefined
+  readonly #control: WorkerControl | undefined
   /** The steps of the drain of all workers. */
   readonly #steps = new DrainSteps()
 
-  /** Answers the other workers of `crew` from then on. */
-  constructor(gateway: Gateway, crew?: Crew) {
+  /** Answers the other workers through `control` from then on. */
+  constructor(gateway: Gateway, control?: WorkerControl) {
     this.gateway = gateway
-    this.#crew = crew
-    crew?.on('ledger', () => gateway.ledger())
-    crew?.on('stores', () => Promise.all(gateway.stores.filter(isOwn).map(storeAccount)))
-    crew?.on('state', () => undefined)
-    crew?.on('letters', store => this.#own(store)?.deadLetters.list(ALL_LETTERS) ?? [])
-    crew?.on('resend', (store, which) => this.#own(store)?.deadLetters.resend(which as WhichLetters) ?? 0)
-    crew?.on('discard', (store, which) => this.#own(store)?.deadLetters.discard(which as WhichLetters) ?? 0)
+    this.#control = control
+    control?.on('ledger', () => gateway.ledger())
+    control?.on('stores', () => Promise.all(gateway.stores.filter(isOwn).map(storeAccount)))
+    control?.on('state', () => undefined)
+    control?.on('letters', store => this.#own(store)?.deadLetters.list(ALL_LETTERS) ?? [])
+    control?.on('resend', (store, which) => this.#own(store)?.deadLetters.resend(which as WhichLetters) ?? 0)
+    control?.on(
+      'discard',
+      (store, which) => this.#own(store)?.deadLetters.discard(which as WhichLetters) ?? 0,
+    )
   }
 
   /** Tells what became of every message so far. */
   async ledger(): Promise<Ledger> {
     const own = this.gateway.ledger()
-    if (!this.#crew) return await own
-    const { answers, silent, deaths } = await this.#crew.ask('ledger')
+    if (!this.#control) return await own
+    const { answers, silent, deaths } = await this.#control.ask('ledger')
     const others = answers.map(({ worker, pid, value }) => ({ worker, pid, ledger: value as Ledger }))
-    const mine: LedgerOfWorker = { worker: this.#crew.number, pid: process.pid, ledger: await own }
+    const mine: LedgerOfWorker = { worker: this.#control.number, pid: process.pid, ledger: await own }
     const parts = [mine, ...others].toSorted((a, b) => a.worker - b.worker)
     return joinLedgers(parts, { isFinal: false, deaths, silent })
   }
@@ -87,7 +90,7 @@ export class Whole {
   /** How far stopping is, once it has begun. */
   get draining(): DrainSteps | undefined {
     const { draining } = this.gateway
-    return draining && (this.#crew ? this.#steps : draining.steps)
+    return draining && (this.#control ? this.#steps : draining.steps)
   }
 
   /** Takes note of a step of the drain of all workers. */
@@ -95,8 +98,8 @@ export class Whole {
     return this.#steps
   }
 
-  async #ask(name: string, ...args: readonly unknown[]): Promise<CrewAnswers | undefined> {
-    return await this.#crew?.ask(name, ...args)
+  async #ask(name: string, ...args: readonly unknown[]): Promise<WorkerAnswers | undefined> {
+    return await this.#control?.ask(name, ...args)
   }
 
   #own(name: unknown): ReadableStore | undefined {

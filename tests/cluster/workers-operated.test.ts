@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { WorkerState } from '../../src/cluster/crew-messages.ts'
+import type { WorkerState } from '../../src/cluster/control-messages.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
 import { type Ended, MYELIN, type Running, startProgram } from '../cli/program.ts'
 import { TestFolder } from '../support/certificates.ts'

@@ -1,21 +1,6 @@
-import type { OptionEntry } from '../option-registry.ts'
+import { honoured, mapped, type OptionEntry, refused } from '../option-registry.ts'
 
-function honoured(id: string, where: string, options: string): OptionEntry[] {
-  return options
-    .split(' ')
-    .map(option => ({ id, option, status: 'honoured' as const, as: option, where: `mock ${where}` }))
-}
-
-function mapped(id: string, where: string, option: string, as: string): OptionEntry {
-  return { id, option, status: 'mapped', as, where: `mock ${where}` }
-}
-
-function refused(id: string, where: string, option: string, as: string): OptionEntry {
-  return { id, option, status: 'refused', as, where: `mock ${where}` }
-}
-
-/** The options of mock files, and of the command that serves them. */
-export const mockOptions: readonly OptionEntry[] = [
+const WRITTEN: readonly OptionEntry[] = [
   ...honoured('M-01', 'item', 'websocket'),
   ...honoured('M-01', 'websocket', 'path on-connect on-message'),
   ...honoured('M-02', 'on-connect', 'response responses in-turn set'),
@@ -89,3 +74,9 @@ export const mockOptions: readonly OptionEntry[] = [
   mapped('M-35', 'command', 'log', '--format json'),
   ...honoured('M-36', 'template', 'fake'),
 ]
+
+/** The options of mock files, and of the command that serves them; `where` is `mock ITEM`. */
+export const mockOptions: readonly OptionEntry[] = WRITTEN.map(entry => ({
+  ...entry,
+  where: `mock ${entry.where}`,
+}))

@@ -1,12 +1,4 @@
-import type { OptionEntry } from '../option-registry.ts'
-
-function honoured(id: string, where: string, options: string): OptionEntry[] {
-  return options.split(' ').map(option => ({ id, option, status: 'honoured' as const, as: option, where }))
-}
-
-function mapped(id: string, where: string, option: string, as: string): OptionEntry {
-  return { id, option, status: 'mapped', as, where }
-}
+import { honoured, mapped, type OptionEntry, refused } from '../option-registry.ts'
 
 /** The options of `connect`, and what a client and its errors have. */
 export const clientOptions: readonly OptionEntry[] = [
@@ -43,13 +35,7 @@ export const clientOptions: readonly OptionEntry[] = [
   mapped('B-74', 'secureSocket', 'shareSession', 'nothing: each connection has a TLS session of its own'),
   mapped('B-74', 'secureSocket', 'sessionTimeout', 'nothing: a TLS session is not resumed'),
   mapped('B-74', 'secureSocket', 'handshakeTimeout', 'handShakeTimeout, which TLS is part of'),
-  {
-    id: 'B-74',
-    option: 'certValidation',
-    status: 'refused',
-    as: 'lists of revoked certificates are not asked for',
-    where: 'secureSocket',
-  },
+  refused('B-74', 'secureSocket', 'certValidation', 'lists of revoked certificates are not asked for'),
   ...honoured('B-74', 'secureSocket.key', 'certFile keyFile keyPassword path password'),
   ...honoured('B-74', 'secureSocket.protocol', 'name versions'),
   ...honoured('B-75', 'connect', 'pingPongHandler'),

@@ -1,6 +1,13 @@
 import { type Deaths, sumOfServices, sumOfStores, totalOf } from '../core/joined-ledger.ts'
 import type { WorkerDeath } from '../core/ledger.ts'
-import type { Account, CrewAnswer, CrewAnswers, FromCrew, ToCrew, WorkerState } from './crew-messages.ts'
+import type {
+  Account,
+  ControlFromWorker,
+  ControlToWorker,
+  WorkerAnswer,
+  WorkerAnswers,
+  WorkerState,
+} from './control-messages.ts'
 
 /** How long the others may take to answer a worker. */
 const ANSWER_MS = 2_000
@@ -9,21 +16,22 @@ const ANSWER_MS = 2_000
 const MAX_DEATHS = 20
 
 /** A worker, as the process that started it reaches it. */
-export interface CrewMember {
+export interface ControlledWorker {
   readonly state: WorkerState
-  tell(message: ToCrew): void
+  tell(message: ControlToWorker): void
 }
 
 interface Question {
-  readonly missing: Set<CrewMember>
-  readonly answers: CrewAnswer[]
+  readonly missing: Set<ControlledWorker>
+  readonly answers: WorkerAnswer[]
   readonly silent: number[]
   end(): void
 }
 
-/** Passes on what workers ask each other, and remembers what those had counted that died. Part of who started them. */
-export class CrewDesk {
-  readonly #members = new Map<CrewMember, Account | undefined>()
+/** Where the control channels of all workers meet: passes on what one asks the others, and remembers what those had
+ * counted that died. Part of the process that started them. */
+export class ControlHub {
+  readonly #members = new Map<ControlledWorker, Account | undefined>()
   readonly #questions = new Map<number, Question>()
   #lastId = 0
   #deaths: Deaths = { count: 0, last: [], services: [], stores: [] }
@@ -34,18 +42,18 @@ export class CrewDesk {
   }
 
   /** Takes in a worker that was started. */
-  join(member: CrewMember): void {
+  join(member: ControlledWorker): void {
     this.#members.set(member, undefined)
   }
 
   /** Lets go of one that has handed over its last ledger. */
-  leave(member: CrewMember): void {
+  leave(member: ControlledWorker): void {
     this.#members.delete(member)
     for (const question of this.#questions.values()) if (question.missing.delete(member)) question.end()
   }
 
   /** Lets go of one that ended without a word, if it ever served. */
-  bury(member: CrewMember, how: string): void {
+  bury(member: ControlledWorker, how: string): void {
     const account = this.#members.get(member)
     const { worker, pid, isReady } = member.state
     this.leave(member)
@@ -69,17 +77,20 @@ export class CrewDesk {
   }
 
   /** Takes what a worker says. */
-  take(member: CrewMember, said: FromCrew): void {
+  take(member: ControlledWorker, said: ControlFromWorker): void {
     if (said.kind === 'account') {
       if (this.#members.has(member)) this.#members.set(member, said.account)
     } else if (said.kind === 'same account') {
       const account = this.#members.get(member)
       if (account) this.#members.set(member, { ...account, at: said.at })
-    } else if (said.kind === 'ask crew') this.#ask(member, said)
-    else if (said.kind === 'crew answer') this.#answered(member, said)
+    } else if (said.kind === 'ask workers') this.#ask(member, said)
+    else if (said.kind === 'worker answer') this.#answered(member, said)
   }
 
-  #ask(asking: CrewMember, { id, name, args }: Extract<FromCrew, { kind: 'ask crew' }>): void {
+  #ask(
+    asking: ControlledWorker,
+    { id, name, args }: Extract<ControlFromWorker, { kind: 'ask workers' }>,
+  ): void {
     const own = ++this.#lastId
     const others = [...this.#members.keys()].filter(member => member !== asking && member.state.isReady)
     const late = setTimeout(() => {
@@ -97,16 +108,19 @@ export class CrewDesk {
         this.#questions.delete(own)
         const { answers, silent } = question
         const workers = [...this.#members].map(([{ state }, account]) => ({ ...state, heardAt: account?.at }))
-        const said: CrewAnswers = { answers, silent, workers, deaths: this.#deaths }
-        asking.tell({ kind: 'crew said', id, said })
+        const said: WorkerAnswers = { answers, silent, workers, deaths: this.#deaths }
+        asking.tell({ kind: 'workers said', id, said })
       },
     }
     this.#questions.set(own, question)
-    for (const member of others) member.tell({ kind: 'crew question', id: own, name, args })
+    for (const member of others) member.tell({ kind: 'worker question', id: own, name, args })
     question.end()
   }
 
-  #answered(member: CrewMember, { id, value, error }: Extract<FromCrew, { kind: 'crew answer' }>): void {
+  #answered(
+    member: ControlledWorker,
+    { id, value, error }: Extract<ControlFromWorker, { kind: 'worker answer' }>,
+  ): void {
     const question = this.#questions.get(id)
     if (!question?.missing.delete(member)) return
     const { worker, pid } = member.state

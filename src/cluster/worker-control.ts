@@ -1,4 +1,11 @@
-import type { Account, CrewAnswers, FromCrew, LastLedger, StopKind, ToCrew } from './crew-messages.ts'
+import type {
+  Account,
+  ControlFromWorker,
+  ControlToWorker,
+  LastLedger,
+  StopKind,
+  WorkerAnswers,
+} from './control-messages.ts'
 import { workerNumber } from './worker.ts'
 
 /** How often a worker says what it has counted, in milliseconds. */
@@ -9,13 +16,16 @@ const ANSWER_MS = 3_000
 
 type Answer = (...args: readonly unknown[]) => unknown
 
-/** The workers of a server as one of them sees the others, with or without a Redis: for those who operate the server. */
-export class Crew {
+/**
+ * A worker's control channel, by which it and the others of its server are operated as one: ledgers, stores, stopping.
+ * It leads through the process that started them, with or without a Redis.
+ */
+export class WorkerControl {
   /** Which worker this is. */
   readonly number: number
   readonly #answers = new Map<string, Answer>()
-  readonly #asked = new Map<number, (said: CrewAnswers | Error) => void>()
-  readonly #take = (said: unknown): void => this.#told(said as ToCrew)
+  readonly #asked = new Map<number, (said: WorkerAnswers | Error) => void>()
+  readonly #take = (said: unknown): void => this.#told(said as ControlToWorker)
   #lastId = 0
   #reporting: NodeJS.Timeout | undefined
   #onStop: (how: StopKind) => void = () => {}
@@ -50,21 +60,21 @@ export class Crew {
   }
 
   /** Asks all other workers. @throws Error where who started them does not answer */
-  ask(name: string, ...args: readonly unknown[]): Promise<CrewAnswers> {
+  ask(name: string, ...args: readonly unknown[]): Promise<WorkerAnswers> {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       const late = setTimeout(
         () => done(new Error('the process that started this worker does not answer')),
         ANSWER_MS,
       )
-      const done = (said: CrewAnswers | Error): void => {
+      const done = (said: WorkerAnswers | Error): void => {
         clearTimeout(late)
         this.#asked.delete(id)
         if (said instanceof Error) reject(said)
         else resolve(said)
       }
       this.#asked.set(id, done)
-      this.say({ kind: 'ask crew', id, name, args })
+      this.say({ kind: 'ask workers', id, name, args })
     })
   }
 
@@ -87,31 +97,31 @@ export class Crew {
   }
 
   /** Says something; calls back when that has left, with an error where it cannot. */
-  say(said: FromCrew, sent: (error: Error | null) => void = () => {}): void {
+  say(said: ControlFromWorker, sent: (error: Error | null) => void = () => {}): void {
     if (process.connected) process.send!(said, sent)
     else sent(new Error('the process that started this worker has gone'))
   }
 
-  #told(said: ToCrew): void {
-    if (said.kind === 'crew question') void this.#reply(said)
-    else if (said.kind === 'crew said') this.#asked.get(said.id)?.(said.said)
+  #told(said: ControlToWorker): void {
+    if (said.kind === 'worker question') void this.#reply(said)
+    else if (said.kind === 'workers said') this.#asked.get(said.id)?.(said.said)
     else if (said.kind === 'drain step') this.#onStep(said.step)
     else if (said.kind === 'stop') this.#onStop(said.how)
   }
 
-  async #reply({ id, name, args }: Extract<ToCrew, { kind: 'crew question' }>): Promise<void> {
+  async #reply({ id, name, args }: Extract<ControlToWorker, { kind: 'worker question' }>): Promise<void> {
     try {
       const answer = this.#answers.get(name)
       if (!answer) throw new Error(`nothing answers ${name}`)
-      this.say({ kind: 'crew answer', id, value: await answer(...args) })
+      this.say({ kind: 'worker answer', id, value: await answer(...args) })
     } catch (error) {
-      this.say({ kind: 'crew answer', id, value: undefined, error: (error as Error).message })
+      this.say({ kind: 'worker answer', id, value: undefined, error: (error as Error).message })
     }
   }
 }
 
-/** The crew this process belongs to; undefined where it is no worker. */
-export function crewOfThisProcess(): Crew | undefined {
+/** The control channel of this process; undefined where it is no worker. */
+export function controlOfThisProcess(): WorkerControl | undefined {
   const number = workerNumber()
-  return number === undefined ? undefined : new Crew(number)
+  return number === undefined ? undefined : new WorkerControl(number)
 }

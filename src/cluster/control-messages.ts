@@ -31,15 +31,15 @@ export interface WorkerState {
 }
 
 /** What one worker answered. */
-export interface CrewAnswer {
+export interface WorkerAnswer {
   readonly worker: number
   readonly pid: number
   readonly value: unknown
 }
 
 /** What the other workers answered. */
-export interface CrewAnswers {
-  readonly answers: readonly CrewAnswer[]
+export interface WorkerAnswers {
+  readonly answers: readonly WorkerAnswer[]
   /** The numbers of those that did not answer in time, or could not. */
   readonly silent: readonly number[]
   /** All workers, the one that asked among them. */
@@ -51,14 +51,14 @@ export interface CrewAnswers {
 export type StopKind = 'drain' | 'shutdown'
 
 /** What a worker says of it. A step of its drain is what `drain.ts` makes of one. */
-export type FromCrew =
+export type ControlFromWorker =
   | {
-      readonly kind: 'ask crew'
+      readonly kind: 'ask workers'
       readonly id: number
       readonly name: string
       readonly args: readonly unknown[]
     }
-  | { readonly kind: 'crew answer'; readonly id: number; readonly value: unknown; readonly error?: string }
+  | { readonly kind: 'worker answer'; readonly id: number; readonly value: unknown; readonly error?: string }
   | { readonly kind: 'account'; readonly account: Account }
   | { readonly kind: 'same account'; readonly at: number }
   | { readonly kind: 'drain step'; readonly step: object }
@@ -66,13 +66,13 @@ export type FromCrew =
   | { readonly kind: 'stop all'; readonly how: StopKind }
 
 /** What a worker is told of it. */
-export type ToCrew =
+export type ControlToWorker =
   | {
-      readonly kind: 'crew question'
+      readonly kind: 'worker question'
       readonly id: number
       readonly name: string
       readonly args: readonly unknown[]
     }
-  | { readonly kind: 'crew said'; readonly id: number; readonly said: CrewAnswers }
+  | { readonly kind: 'workers said'; readonly id: number; readonly said: WorkerAnswers }
   | { readonly kind: 'drain step'; readonly step: object }
   | { readonly kind: 'stop'; readonly how: StopKind }

@@ -4,7 +4,7 @@ import { MemoryKeys } from './memory-keys.ts'
 import { type FromWorker, MAX_ON_THE_WAY_BYTES, type Question, type ToWorker } from './worker-messages.ts'
 
 /** A worker, as the process that started it reaches it. */
-export interface DeskWorker {
+export interface HubWorker {
   /** Sends it something; calls back when that has left, or never will. */
   send(message: ToWorker, sent: () => void): void
 }
@@ -15,9 +15,9 @@ interface Member {
 }
 
 /** What the workers of one server have in common, kept by the process that started them. */
-export class WorkerDesk {
+export class WorkerHub {
   readonly #log: Logger
-  readonly #members = new Map<DeskWorker, Member>()
+  readonly #members = new Map<HubWorker, Member>()
   readonly #arbiter = new MemoryArbiter()
   readonly #keys = new MemoryKeys()
   #isOverfull = false
@@ -27,7 +27,7 @@ export class WorkerDesk {
   }
 
   /** Takes what a worker says. */
-  take(worker: DeskWorker, said: FromWorker): void {
+  take(worker: HubWorker, said: FromWorker): void {
     if (said.kind === 'hello') {
       this.#members.set(worker, { nodeId: said.nodeId, waitingBytes: 0 })
       this.#tellOthers()
@@ -42,7 +42,7 @@ export class WorkerDesk {
   }
 
   /** Says that a worker has gone: others may take what it held. */
-  leave(worker: DeskWorker): void {
+  leave(worker: HubWorker): void {
     const gone = this.#members.get(worker)
     if (!gone) return
     this.#members.delete(worker)
@@ -80,7 +80,7 @@ export class WorkerDesk {
     }
   }
 
-  #pass(sender: DeskWorker, to: string | undefined, topic: string, message: Uint8Array): void {
+  #pass(sender: HubWorker, to: string | undefined, topic: string, message: Uint8Array): void {
     const from = this.#members.get(sender)?.nodeId
     if (from === undefined) return
     for (const [worker, { nodeId }] of this.#members)
@@ -94,7 +94,7 @@ export class WorkerDesk {
       this.#send(worker, { kind: 'others', others: all.filter(other => other !== nodeId) })
   }
 
-  #send(worker: DeskWorker, message: ToWorker, bytes = 0): void {
+  #send(worker: HubWorker, message: ToWorker, bytes = 0): void {
     const member = this.#members.get(worker)
     if (member && bytes > 0 && member.waitingBytes + bytes > MAX_ON_THE_WAY_BYTES) {
       if (!this.#isOverfull)
