@@ -1,7 +1,6 @@
 // What clients find described is what the services do, whatever these are written in.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { asyncApiDocument } from '../../src/asyncapi/document.ts'
@@ -11,6 +10,7 @@ import { plainOf, readYaml } from '../../src/language/yaml.ts'
 import { testAuthority } from '../support/certificates.ts'
 import { buildGateway, type GatewayOptions } from '../support/gateway.ts'
 import { serveMocks } from '../support/mocks.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** A document, looked into by path. */
 type Document = ReturnType<typeof JSON.parse>
@@ -93,7 +93,7 @@ export default service({
 `
 
 function inFile(name: string, text: string): GatewayOptions {
-  const path = join(mkdtempSync(join(tmpdir(), 'described-')), name)
+  const path = join(temporaryFolder(), name)
   writeFileSync(path, text)
   return { files: { [path]: text }, settings: { 'transport.http.listener.port': 8280 } }
 }
@@ -237,7 +237,7 @@ test('an inbound endpoint has what its sequences take, and the APIs that are bou
 
 test('a listener with TLS is wss, and one that asks for certificates says so', async () => {
   using authority = await testAuthority()
-  const folder = mkdtempSync(join(tmpdir(), 'described-'))
+  const folder = temporaryFolder()
   const { server, authority: ca } = authority
   for (const [name, text] of Object.entries({ 'c.pem': server.cert, 'k.pem': server.key, 'ca.pem': ca.cert }))
     writeFileSync(join(folder, name), text)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hashPassword } from '../../src/core/access/password-hash.ts'
+import { type ConnectOptions, connect, refusal } from '../support/clients.ts'
 import { startService } from './serve.ts'
 
 /** A secret that is long enough. */
@@ -137,4 +138,24 @@ export default service({
 })
 `,
   )
+}
+
+/** Options with a token. */
+export const bearer = (token: string): ConnectOptions => ({ headers: { Authorization: `Bearer ${token}` } })
+/** Options with a password. */
+export const basic = (user: string, password: string): ConnectOptions => ({
+  headers: { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+})
+/** Tokens of the secret. */
+export const BY_SECRET = `jwtValidatorConfig: { signatureConfig: { secret: '${SECRET}' } }`
+
+/** The status of a refusal. */
+export async function statusOf(url: string, options: ConnectOptions = {}): Promise<number> {
+  return (await refusal(url, options)).status
+}
+
+/** What a guarded service says first to somebody it lets in. */
+export async function userOf(url: string, options: ConnectOptions = {}): Promise<unknown> {
+  using client = await connect(url, options)
+  return JSON.parse(await client.received.text())
 }

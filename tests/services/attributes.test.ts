@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { connect, refusal } from '../support/clients.ts'
 import { json, mediate } from '../support/mediate.ts'
-import { startHooks, startService } from './serve.ts'
+import { notations, startHooks, startService } from './serve.ts'
 
 const XML = `<service xmlns="urn:myelin" name="a">
   <query name="user"/>
@@ -55,11 +55,7 @@ const MODULE = `export default {
   ],
 }`
 
-describe.each([
-  ['a.xml', XML],
-  ['a.yaml', YAML],
-  ['a.ts', MODULE],
-])('%s', (name, text) => {
+describe.each(notations(XML, YAML, MODULE))('%s', (name, text) => {
   test('what the handshake sets is there for each message of its own session, until it is removed', async () => {
     await using gateway = await startService(name, text)
     using ana = await connect(`${gateway.url('ws')}?user=ana`)

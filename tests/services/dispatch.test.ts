@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { connect } from '../support/clients.ts'
-import { startHooks, startService } from './serve.ts'
+import { notations, startHooks, startService } from './serve.ts'
 
 const text = (of: string): string => `{payloadFactory: {media-type: text, format: "${of}"}}, respond`
 
@@ -30,11 +30,7 @@ onUnmatched: [${text('nobody')}]
     onTextMessage: () => 'text',
     onUnmatched: () => 'nobody',
   }`
-  test.each([
-    ['a.xml', XML],
-    ['a.yaml', YAML],
-    ['a.ts', MODULE],
-  ])('%s', async (name, service) => {
+  test.each(notations(XML, YAML, MODULE))('%s', async (name, service) => {
     await using gateway = await startService(name, service)
     using client = await connect(gateway.url('ws'))
     expect(await client.ask('{"head": {"event": "heart.beat"}}')).toBe('route')
@@ -105,11 +101,7 @@ onError: [${text('any')}]
     onOrderError: (caller, error) => error.code,
     routes: { 'buy.now': bound(schema, (caller, order) => order) },
     onError: () => 'any' })`
-  test.each([
-    ['a.xml', XML],
-    ['a.yaml', YAML],
-    ['a.ts', MODULE],
-  ])('%s', async (name, service) => {
+  test.each(notations(XML, YAML, MODULE))('%s', async (name, service) => {
     await using gateway = await startService(name, service)
     using client = await connect(gateway.url('ws'))
     expect(await client.ask('{"event":"order","n":1}')).toBe('{"event":"order","n":1}')

@@ -1,11 +1,11 @@
 // What a service is compiled to is the same, whatever it is written in.
 
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { explainText } from '../../src/deployment/explain.ts'
 import { buildGateway } from '../support/gateway.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const XML = `<service xmlns="urn:myelin" name="shop" basePath="/shop" upgradePath="/[room:string]" subProtocols="chat" dispatcherKey="type">
   <onOpen sequence="greet"/>
@@ -58,7 +58,7 @@ export default service({
 const SEQUENCE = '<sequence xmlns="http://ws.apache.org/ns/synapse" name="greet"><respond/></sequence>'
 
 function explained(name: string, text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'explained-')), name)
+  const path = join(temporaryFolder(), name)
   writeFileSync(path, text)
   const { gateway } = buildGateway({ files: { [path]: text, 'greet.xml': SEQUENCE } })
   expect(gateway.diagnostics.all().filter(({ severity }) => severity !== 'note')).toEqual([])
@@ -94,7 +94,7 @@ test('XML, YAML and TypeScript compile to the same model', () => {
 })
 
 test('an inbound endpoint is a service whose hooks are its sequences', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'explained-'))
+  const folder = temporaryFolder()
   const files = {
     'greet.xml': SEQUENCE,
     'inbound.xml': `<inboundEndpoint xmlns="http://ws.apache.org/ns/synapse" name="one" protocol="ws" sequence="greet" suspend="false">

@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format } from '../../src/language/diagnostic.ts'
 import { buildGateway, startGateway, type TestGateway } from '../support/gateway.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 function written(name: string, text: string): { files: Record<string, string> } {
-  const path = join(mkdtempSync(join(tmpdir(), 'services-')), name)
+  const path = join(temporaryFolder(), name)
   writeFileSync(path, text)
   return { files: { [path]: text } }
 }
@@ -28,4 +28,13 @@ export function startHooks(options: string, before = ''): Promise<TestGateway> {
 export function findingsOf(name: string, text: string): string[] {
   const { gateway } = buildGateway(written(name, text))
   return gateway.diagnostics.all().map(format)
+}
+
+/** The same service in each notation, as names of files with what they say. */
+export function notations(xml: string, yaml: string, module: string): [file: string, text: string][] {
+  return [
+    ['a.xml', xml],
+    ['a.yaml', yaml],
+    ['a.ts', module],
+  ]
 }
