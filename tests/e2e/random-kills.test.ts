@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 
 const KILLS = 1_000
-const AT_ONCE = 100
+const AT_ONCE = 200
 /** Two deadlines one after the other, and a look at paused sockets before them. */
 const DEADLINES = { 'ws.close.deadline': 300 }
 const SETTINGS = { 'transport.ws.close_timeout_ms': 300, 'transport.ws.handshake_timeout_ms': 30_000 }
