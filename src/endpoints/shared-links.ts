@@ -53,7 +53,9 @@ export class SharedLinks implements Resource {
   /** A link that is to be kept warm is opened again, unless a message did so meanwhile. */
   #isLost(key: string, wanted: Wanted, link: BackendLink, before?: Backoff): void {
     const { reconnect } = wanted.options
-    if (!reconnect?.isKeptWarm || this.#isStopped || this.#links.has(key)) return
+    if (!reconnect?.isKeptWarm || this.#isStopped) return
+    // While the backend says goodbye the link that it leaves is still there.
+    if ((this.#links.get(key) ?? link) !== link) return
     const backoff = before ?? new Backoff(reconnect)
     backoff.held(link.openMs)
     this.#open(key, wanted, backoff)

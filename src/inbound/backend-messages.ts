@@ -95,6 +95,7 @@ export class BackendMessages implements Underway {
     const { service } = this.#session
     service.counters.received++
     this.#lane.push(this.#contextOf(link, event, data), service.outDispatch)
+    this.#links.took(data?.length ?? 0)
     this.#pressure.linkTook()
   }
 

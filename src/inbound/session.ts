@@ -237,8 +237,13 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
 
   #onControl(kind: 'ping' | 'pong', data: Buffer): void {
     if (!this.#letsPass(data.length)) return
-    if (!this.#isUnknown) this.#fromClient.control(kind, data)
-    else if (kind === 'ping') this.pong(data)
+    if (this.#isUnknown) {
+      if (kind === 'ping') this.pong(data)
+      return
+    }
+    this.#fromClient.control(kind, data)
+    // They wait in the same lane as messages.
+    this.#pressure.took(data.length)
   }
 
   #letsPass(bytes: number): boolean {
@@ -276,6 +281,12 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
     return arriving.pipe(out).then(() => {
       if (!this.isOpen) ctx.ending = 'discarded'
     })
+  }
+
+  #answer(ctx: MessageContext, data: Buffer, isBinary: boolean): boolean {
+    const isDelivered = this.deliver(data, isBinary)
+    if (!ctx.link) this.#pressure.answered()
+    return isDelivered
   }
 
   #write(ctx: MessageContext): void {
@@ -406,8 +417,8 @@ export class ClientSession implements Session, GroupMember, ClientOwner, Connect
   answer(ctx: MessageContext, data: Buffer, isBinary: boolean): MaybePromise<boolean> {
     const turn = this.#fromClient.turnOf(ctx)
     return turn instanceof Promise
-      ? turn.then(() => this.deliver(data, isBinary))
-      : this.deliver(data, isBinary)
+      ? turn.then(() => this.#answer(ctx, data, isBinary))
+      : this.#answer(ctx, data, isBinary)
   }
 
   ping(data: Buffer): void {

@@ -7,6 +7,7 @@ import { type BackendConnection, startBackend } from '../support/backends.ts'
 import { connect, type Frames } from '../support/clients.ts'
 import { proxy, relay, sendTo, service } from '../support/configurations.ts'
 import { eventually } from '../support/eventually.ts'
+import { startService } from '../services/serve.ts'
 import { startGateway } from '../support/gateway.ts'
 
 const MESSAGE_BYTES = 64 * 1024
@@ -176,4 +177,40 @@ test('a client in a room that does not read is let go of, and holds up nobody', 
 
   slow.webSocket.resume()
   expect(await slow.closed).toEqual({ code: 1013, reason: 'too slow' })
+})
+
+test('a client that reads no answers of a function gets to ask no more', async () => {
+  await using gateway = await startService('a.ts', 'export default { onMessage: (caller, data) => data }')
+  using client = await connect(gateway.url('ws'), { perMessageDeflate: false })
+  client.webSocket.pause()
+  const state = flood(client.webSocket)
+  await stalled(state)
+  expect(state.taken).toBeLessThan(MOST_UNDER_WAY)
+
+  client.webSocket.resume()
+  await expectAllInOrder(client.received)
+  await state.done
+})
+
+test('pings that wait for a message under way are read no further than messages are', async () => {
+  await using gateway = await startService(
+    'a.ts',
+    `let release
+    const released = new Promise(resolve => { release = resolve })
+    export default { onTextMessage: () => released, onBinaryMessage: () => release(), onPing: () => {} }`,
+  )
+  using client = await connect(gateway.url('ws'))
+  using other = await connect(gateway.url('ws'))
+  client.send('wait')
+  for (let i = 0; i < 20_000; i++) client.webSocket.ping('x'.repeat(100))
+  const state = {
+    get taken() {
+      return gateway.gateway.counters.get('service a')!.received
+    },
+  }
+  await stalled(state)
+  expect(state.taken).toBeLessThan(2_000)
+
+  other.send(Buffer.from('go on'))
+  await eventually(() => expect(state.taken).toBeGreaterThan(20_000))
 })
