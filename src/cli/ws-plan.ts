@@ -81,7 +81,7 @@ export async function wsPlan(url: string | undefined, options: WsOptions): Promi
     return { name, outgoing: () => open.outgoing(message) }
   }
   return {
-    plan: withCommandLine(open.plan(connection), options),
+    plan: withCommandLine(open.plan(withoutOverridden(connection, options)), options),
     first: [...first, ...(options.send ?? []).map(messages)],
     messages,
     masked: text => open.variables.masked(text),
@@ -103,6 +103,14 @@ function withoutCollection(url: string, { header, subprotocol, insecure, ...agai
       ...(insecure && { tls: { verify: false, verifyHostName: false } }),
     },
   }
+}
+
+/** What the command line has a header for needs no value in the collection. */
+function withoutOverridden(connection: ConnectionItem, { header = [] }: WsOptions): ConnectionItem {
+  const names = Object.keys(requestHeaders(header))
+  const kept = (connection.headers ?? []).filter(({ name }) => !names.includes(name.toLowerCase()))
+  const given = names.map(name => ({ name, value: '', isEnabled: true }))
+  return { ...connection, headers: [...kept, ...given] }
 }
 
 /** What the command line says goes before what the collection says. */

@@ -12,35 +12,46 @@ export function checkCollection(root: YamlNode, source: Source, diagnostics: Dia
   const collection = collectionIn(root, source, diagnostics)
   if (!collection) return
   const environments = collection.environments.length === 0 ? [undefined] : collection.environments
-  for (const { connection } of connectionsOf(collection))
-    checkConnection(collection, connection, environments, dirname(source.path), diagnostics)
+  const captured = new Set<string>()
+  for (const { connection } of connectionsOf(collection)) {
+    checkConnection(collection, connection, environments, captured, dirname(source.path), diagnostics)
+    for (const name of capturedBy(connection)) captured.add(name)
+  }
 }
 
 function checkConnection(
   collection: Collection,
   connection: ConnectionItem,
   environments: readonly (Environment | undefined)[],
+  capturedBefore: ReadonlySet<string>,
   folder: string,
   diagnostics: Diagnostics,
 ): void {
-  const found = new Map<string, { problem: Problem; in: string[] }>()
-  const captured = new Set(
-    [connection, ...(connection.messages ?? [])].flatMap(({ capture }) => capture.map(each => each.variable)),
-  )
+  const found = new Map<string, { readonly problem: Problem; readonly in: Set<string> }>()
+  const captured = new Set([...capturedBefore, ...capturedBy(connection)])
   for (const environment of environments) {
     const variables = new Variables(collection, environment, undefined, process.env)
-    for (const name of captured) if (variables.get(name) === undefined) variables.set(name, `captured`)
     for (const problem of problemsOf(collection, connection, variables, folder)) {
-      const key = `${problem.message?.name} ${problem.text}`
-      const known = found.get(key) ?? { problem, in: [] }
-      known.in.push(environment?.name ?? '')
-      found.set(key, known)
+      const { variable, message, part } = problem
+      // A connection is open before it can capture something.
+      const known = message || part === 'expect' ? captured : capturedBefore
+      if (variable !== undefined && known.has(variable)) continue
+      const key = `${message?.name} ${problem.text}`
+      const finding = found.get(key) ?? { problem, in: new Set() }
+      finding.in.add(environment?.name ?? '')
+      found.set(key, finding)
     }
   }
   for (const { problem, in: names } of found.values()) {
     const { part, message, severity, code, text, hint } = problem
-    const where = names.length === environments.length ? '' : ` (in ${names.join(', ')})`
+    const where = names.size === environments.length ? '' : ` (in ${[...names].join(', ')})`
     const span = message?.span ?? connection.spans[part] ?? connection.span
     diagnostics.report({ severity, code, message: text + where, span, ...(hint !== undefined && { hint }) })
   }
+}
+
+function capturedBy(connection: ConnectionItem): string[] {
+  return [connection, ...(connection.messages ?? [])].flatMap(({ capture }) =>
+    capture.map(({ variable }) => variable),
+  )
 }

@@ -10,7 +10,7 @@ export async function collectionArchive(open: OpenCollection, version: string): 
   const now = Date.now()
   const entries = []
   for (const { connection } of connectionsOf(open.collection)) {
-    const { url, options } = open.plan(connection)
+    const { url, options } = open.plan(connection, 'show')
     const messages: ArchiveMessage[] = []
     for (const message of connection.messages ?? []) {
       const outgoing = await open.outgoing(message)

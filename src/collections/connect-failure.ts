@@ -27,20 +27,32 @@ const STEPS: Readonly<Record<DialError['failure'], string>> = {
   aborted: 'interrupted',
 }
 
-/** Explains a failure: how far it came, how long that took, what the server said, and what may help. */
-export function connectFailure(url: string, error: DialError, elapsedMs: number): ConnectFailure {
+/**
+ * Explains a failure: how far it came, how long that took, what the server said, and what may help.
+ * @param isOfCollection whether what is lacking has to be given in a collection, and not on a command line
+ */
+export function connectFailure(
+  url: string,
+  error: DialError,
+  elapsedMs: number,
+  isOfCollection = false,
+): ConnectFailure {
   const { failure, status, refusal, step } = error
   return {
     step: step ?? STEPS[failure],
     elapsedMs,
-    fix: fixFor(url, error),
+    fix: fixFor(url, error, isOfCollection),
     ...(status !== undefined && { status }),
     ...(refusal && { headers: refusal.headers }),
     ...(refusal?.body && refusal.body.length > 0 && { body: refusal.body.toString() }),
   }
 }
 
-function fixFor(url: string, { failure, status = 0, refusal, cause, step }: DialError): string {
+function fixFor(
+  url: string,
+  { failure, status = 0, refusal, cause, step }: DialError,
+  isOfCollection: boolean,
+): string {
   switch (failure) {
     case 'address':
       return 'give an address such as ws://localhost:9091/websocket'
@@ -59,7 +71,7 @@ function fixFor(url: string, { failure, status = 0, refusal, cause, step }: Dial
     case 'tls':
       return 'trust its issuer with NODE_EXTRA_CA_CERTS=file.pem, or accept any certificate with --insecure'
     case 'status':
-      return fixForStatus(status, refusal?.headers ?? [])
+      return fixForStatus(status, refusal?.headers ?? [], refusal?.body?.toString() ?? '', isOfCollection)
     case 'protocol':
       return 'what listens there may speak no WebSocket, or may want wss://'
     case 'crowded':
@@ -69,9 +81,16 @@ function fixFor(url: string, { failure, status = 0, refusal, cause, step }: Dial
   }
 }
 
-function fixForStatus(status: number, headers: readonly string[]): string {
+function fixForStatus(
+  status: number,
+  headers: readonly string[],
+  body: string,
+  isOfCollection: boolean,
+): string {
   if (status === 401 || status === 403)
-    return "it wants credentials; pass them with --header 'Authorization: …'"
+    return isOfCollection
+      ? 'it wants credentials; give them in auth or headers of the collection'
+      : "it wants credentials; pass them with --header 'Authorization: …'"
   if (status === 404) return 'no WebSocket is served on this path'
   if (status === 407) return 'the proxy wants a name and a password in its address'
   if (status === 426) return 'it wants another version of the protocol'
@@ -80,6 +99,9 @@ function fixForStatus(status: number, headers: readonly string[]): string {
     const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'location')
     return `use the address it names${at < 0 ? '' : `: ${headers[at + 1]}`}`
   }
-  if (status === 400) return 'it may want a subprotocol; offer one with --subprotocol'
+  if (status === 400) {
+    if (!/^\s*(?:400\s*)?(?:bad request)?[\s.]*$/i.test(body)) return ''
+    return `it may want a subprotocol; offer one with ${isOfCollection ? 'subprotocols of the connection' : '--subprotocol'}`
+  }
   return 'no WebSocket is served on this path'
 }

@@ -73,6 +73,7 @@ export class Conversation implements LinkOwner {
   readonly #closed = Promise.withResolvers<Row>()
   readonly #waiting: Received[] = []
   readonly #link: ConversationLink
+  readonly #isOfCollection: boolean
   readonly #queue = new SendQueue(() => this.isOpen && this.#connection!.bufferedBytes <= MAX_BUFFERED_BYTES)
   #wake: (() => void) | undefined
   #isReconnecting = false
@@ -86,6 +87,7 @@ export class Conversation implements LinkOwner {
     this.url = plan.url
     this.request = plan.options
     this.#options = options
+    this.#isOfCollection = plan.isOfCollection === true
     this.#link = new ConversationLink(plan, this)
   }
 
@@ -243,7 +245,7 @@ export class Conversation implements LinkOwner {
   }
 
   linkFailed(error: DialError, elapsedMs: number, isLast: boolean): void {
-    const failure = connectFailure(this.url, error, elapsedMs)
+    const failure = connectFailure(this.url, error, elapsedMs, this.#isOfCollection)
     this.#add({ kind: 'failure', direction: 'here', at: Date.now(), text: error.message, failure })
     if (!isLast) return
     this.#opened.reject(error)

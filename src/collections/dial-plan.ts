@@ -13,6 +13,8 @@ export interface DialPlan {
   readonly options: DialOptions
   /** How it is opened again; undefined for not at all. */
   readonly reconnect?: Retry | undefined
+  /** Whether what it lacks has to be given in a collection, and not on a command line. */
+  readonly isOfCollection?: boolean
 }
 
 /** How connections of a collection are opened, besides what it says itself. */
@@ -22,6 +24,9 @@ export interface PlanOptions {
   readonly isInsecure?: boolean
   readonly readIdentity?: ReadIdentity | undefined
 }
+
+/** What a plan is for: `show` is never sent, so that credentials may lack values. */
+export type PlanUse = 'connect' | 'show'
 
 /** Reads a certificate and its private key out of files, of PKCS#12 or PEM. @throws Error with what is wrong with which */
 export type ReadIdentity = (files: {
@@ -40,9 +45,11 @@ export function dialPlan(
   connection: ConnectionItem,
   variables: Variables,
   { folder, isInsecure = false, readIdentity }: PlanOptions,
+  use: PlanUse = 'connect',
 ): DialPlan {
   const problem = problemsOf(collection, connection, variables, folder).find(
-    ({ severity, message }) => severity === 'error' && !message,
+    ({ severity, message, keepsFromOpening = false }) =>
+      (severity === 'error' && !message) || (keepsFromOpening && use === 'connect'),
   )
   if (problem) throw new Error([problem.text.replace(/\.$/, ''), problem.hint].filter(Boolean).join('. '))
   const url = variables.fill(connection.url).trim().replace(/^http/i, 'ws')
@@ -52,6 +59,7 @@ export function dialPlan(
   const parsed = URL.parse(url)
   return {
     url,
+    isOfCollection: true,
     ...(connection.reconnect && { reconnect: retryOf(connection.reconnect, 'reconnect') }),
     options: {
       headers: headersOf([collection.headers, connection.headers], auth, variables),

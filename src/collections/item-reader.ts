@@ -63,6 +63,20 @@ export class ItemReader {
     return this.text(key) ?? ''
   }
 
+  /** Gives a name that has to be there; '' where it is not or is blank, which is reported. */
+  requiredName(): string {
+    const name = this.required('name')
+    const value = this.node.entries.find(({ key }) => key === 'name')?.value
+    if (value?.kind !== 'scalar' || name.trim() !== '') return name
+    this.diagnostics.error(
+      value.span,
+      'missing',
+      `${this.owner} has a blank name.`,
+      'Give it a name that tells it from the others.',
+    )
+    return ''
+  }
+
   flag(key: string, fallback: boolean): boolean {
     const value = this.entry(key)?.value
     if (!value) return fallback

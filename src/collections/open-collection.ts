@@ -10,7 +10,7 @@ import {
   type Environment,
 } from './collection.ts'
 import { Conversation, type ConversationOptions } from './conversation.ts'
-import { type DialPlan, dialPlan, type ReadIdentity } from './dial-plan.ts'
+import { type DialPlan, dialPlan, type PlanUse, type ReadIdentity } from './dial-plan.ts'
 import { type Outgoing, outgoingOf } from './outgoing.ts'
 import { readCollection } from './read-collection.ts'
 import { Variables } from './variables.ts'
@@ -110,8 +110,8 @@ export class OpenCollection {
   }
 
   /** Fills in a connection. @throws Error with what is wrong with it */
-  plan(connection: ConnectionItem, variables = this.variables): DialPlan {
-    return dialPlan(this.collection, connection, variables, this)
+  plan(connection: ConnectionItem, use: PlanUse = 'connect'): DialPlan {
+    return dialPlan(this.collection, connection, this.variables, this, use)
   }
 
   /** Opens a connection. @throws DialError where that fails */

@@ -64,14 +64,17 @@ export function completed(fields: Fields, extra: Extra | undefined): Fields {
   return Object.fromEntries([...Object.entries(extra?.fields ?? {}), ...written])
 }
 
+/** Writes a variable. */
 export function exportVariable({ name, value, isEnabled, isSecret, extra }: Variable): Fields {
   return completed({ enabled: isEnabled, key: name, value, isSecret }, extra)
 }
 
+/** Writes a header or a subprotocol. */
 export function exportParam({ name, value, isEnabled, extra }: Param): Fields {
   return completed({ enabled: isEnabled, key: name, value }, extra)
 }
 
+/** Writes an environment with its variables. */
 export function exportEnvironment(environment: Environment): Fields {
   const { id, createdAt, name, isCurrent, variables, extra } = environment
   return completed(
@@ -111,6 +114,7 @@ export function exportAuth(auth: Auth): Fields | undefined {
   }
 }
 
+/** Writes what is offered about compression. */
 export function exportCompression(item: CompressionItem): Fields {
   const { clientMaxWindowBits, clientContextTakeover, serverMaxWindowBits, serverContextTakeover, extra } =
     item
@@ -120,6 +124,7 @@ export function exportCompression(item: CompressionItem): Fields {
   )
 }
 
+/** Writes a message that the client sends. */
 export function exportMessage(message: ClientMessage): Fields {
   const { name, kind, content, file, syntax, mayCompress, extra } = message
   return completed(

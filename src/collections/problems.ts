@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Auth, ClientMessage, Collection, ConnectionItem } from './collection.ts'
+import { ownerOf, unknownVariable, unknownVariables } from './unknown-variables.ts'
 import { unknownIn, type Variables } from './variables.ts'
+
+/** What a subprotocol is (RFC 6455, 4.1), or what the original sends in its place. */
+const SUBPROTOCOL = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|synapse\(.*\))$/
 
 /** What keeps a connection from being opened, or a message from being sent. */
 export interface Problem {
@@ -12,6 +16,10 @@ export interface Problem {
   readonly code: 'bad-value' | 'missing' | 'missing-file' | 'not-supported' | 'unknown-variable'
   readonly text: string
   readonly hint?: string
+  /** The variable that nothing has a value for. */
+  readonly variable?: string
+  /** Whether it keeps the connection from being opened though it is a warning: a credential lacks a value. */
+  readonly keepsFromOpening?: boolean
 }
 
 /**
@@ -24,11 +32,11 @@ export function problemsOf(
   variables: Variables,
   folder: string,
 ): Problem[] {
-  const { name, url, httpVersion, messages = [] } = connection
-  const problems: Problem[] = []
+  const { url, httpVersion, messages = [] } = connection
+  const owner = ownerOf(connection)
+  const problems = unknownVariables(collection, connection, authOf(collection, connection), variables)
   const filled = variables.fill(url)
   const unknown = unknownIn(filled)
-  for (const variable of unknown) problems.push(unknownVariable('url', variable, `the URL of ${name}`))
   // An address that is not even there was missed when it was read.
   const fault = unknown.length > 0 || !connection.spans.url ? undefined : urlFault(filled)
   if (fault !== undefined)
@@ -36,7 +44,7 @@ export function problemsOf(
       part: 'url',
       severity: 'error',
       code: url === '' ? 'missing' : 'bad-value',
-      text: `connection ${name}: ${variables.masked(fault)}`,
+      text: `${owner}: ${variables.masked(fault)}`,
       hint: 'Give an address such as ws://localhost:9091/websocket.',
     })
   if (httpVersion !== 1.1)
@@ -44,9 +52,10 @@ export function problemsOf(
       part: 'httpVersion',
       severity: 'error',
       code: 'not-supported',
-      text: `connection ${name}: a WebSocket over HTTP/${httpVersion} is not supported.`,
+      text: `${owner}: a WebSocket over HTTP/${httpVersion} is not supported.`,
       hint: 'Leave httpVersion out, or write 1.1.',
     })
+  problems.push(...subprotocolProblems(connection, variables))
   problems.push(...authProblems(collection, connection, variables, folder))
   const trusts = variables.fill(connection.trusts ?? '')
   if (
@@ -58,7 +67,7 @@ export function problemsOf(
       part: 'secureSocket',
       severity: 'error',
       code: 'missing-file',
-      text: `connection ${name}: there is no file ${trusts} for secureSocket.`,
+      text: `${owner}: there is no file ${trusts} for secureSocket.`,
       hint: 'Paths begin at the folder of the collection.',
     })
   for (const message of messages) problems.push(...messageProblems(message, variables, folder))
@@ -67,7 +76,7 @@ export function problemsOf(
       const path = variables.fill(equalsFile ?? '')
       if (equalsFile === undefined || unknownIn(path).length > 0 || existsSync(resolve(folder, path)))
         continue
-      const text = `${message ? `message ${message.name}` : `connection ${name}`}: there is no file ${path} to compare with.`
+      const text = `${message ? `message ${message.name}` : owner}: there is no file ${path} to compare with.`
       problems.push({
         part: 'expect',
         ...(message && { message }),
@@ -103,7 +112,7 @@ function authProblems(
     part: 'auth',
     severity: 'error',
     code,
-    text: `connection ${connection.name}: ${text}`,
+    text: `${ownerOf(connection)}: ${text}`,
     ...(hint !== undefined && { hint }),
   })
   switch (auth.kind) {
@@ -140,6 +149,20 @@ function authProblems(
   }
 }
 
+function subprotocolProblems(connection: ConnectionItem, variables: Variables): Problem[] {
+  return (connection.subprotocols ?? [])
+    .filter(({ isEnabled }) => isEnabled)
+    .map(({ name }) => variables.fill(name))
+    .filter(name => unknownIn(name).length === 0 && !SUBPROTOCOL.test(name))
+    .map(name => ({
+      part: 'subprotocols',
+      severity: 'warning',
+      code: 'bad-value',
+      text: `${ownerOf(connection)}: ${JSON.stringify(variables.masked(name))} is no subprotocol; servers may refuse it.`,
+      hint: "Write one word of letters, digits and !#$%&'*+-.^_`|~, such as chat.v2; each subprotocol is an item of the list.",
+    }))
+}
+
 function messageProblems(message: ClientMessage, variables: Variables, folder: string): Problem[] {
   const { name, content, file } = message
   const about = { part: 'messages', message }
@@ -165,13 +188,4 @@ function messageProblems(message: ClientMessage, variables: Variables, folder: s
       })
   }
   return problems
-}
-
-function unknownVariable(part: string, variable: string, where: string): Problem {
-  return {
-    part,
-    severity: 'warning',
-    code: 'unknown-variable',
-    text: `Nothing gives variable ${variable} of ${where} a value; it is sent as it is written.`,
-  }
 }

@@ -127,7 +127,7 @@ class Reading {
     return (of.maps('environments') ?? []).map(map => {
       const reader = new ItemReader(map, 'environment', 'collection environment', this.#diagnostics)
       return {
-        name: reader.required('name'),
+        name: reader.requiredName(),
         id: reader.text('id'),
         createdAt: reader.text('createdAt'),
         isCurrent: reader.flag('current', false),
@@ -145,7 +145,7 @@ class Reading {
         return []
       }
       const reader = new ItemReader(map, 'folder', 'collection folder', this.#diagnostics)
-      const name = reader.required('name')
+      const name = reader.requiredName()
       const folders = this.#folders(reader, depth + 1)
       return [{ name, items: this.#items(reader), folders, extra: reader.extra() }]
     })
@@ -189,7 +189,7 @@ class Reading {
     }
     return {
       kind: 'connection',
-      name: of.required('name'),
+      name: of.requiredName(),
       url: of.required('url'),
       httpVersion: version?.kind === 'scalar' ? Number(version.value) : 1.1,
       headers: readParams(of, 'headers'),

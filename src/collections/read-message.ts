@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 /** Reads a message of a connection. */
 export function readMessage(map: YamlMap, diagnostics: Diagnostics): ClientMessage {
   const name = map.entries.find(({ key }) => key === 'name')?.value
-  const owner = name?.kind === 'scalar' && name.text !== '' ? `message ${name.text}` : 'message'
+  const owner = name?.kind === 'scalar' && name.text.trim() !== '' ? `message ${name.text}` : 'message'
   const of = new ItemReader(map, owner, 'collection message', diagnostics)
   const kind = of.word('type', KINDS) ?? 'text'
   const reason = of.text('reason')
@@ -38,7 +38,7 @@ export function readMessage(map: YamlMap, diagnostics: Diagnostics): ClientMessa
       `A ${kind} has no more than ${most} bytes.`,
     )
   return {
-    name: of.required('name'),
+    name: of.requiredName(),
     kind,
     content: content ?? '',
     file,
@@ -127,6 +127,13 @@ function paths(of: ItemReader): Expectation['jsonPath'] {
 function isPath(path: string, span: Span, diagnostics: Diagnostics): boolean {
   try {
     compileJsonPath(path)
+    if (!/^\s*[$@]/.test(path))
+      diagnostics.warning(
+        span,
+        'bad-value',
+        `${path} is no JSONPath: one begins with $.`,
+        `Write ${path.startsWith('[') ? '$' : '$.'}${path}, which is what is looked for.`,
+      )
     return true
   } catch (error) {
     diagnostics.error(span, 'bad-value', `This is no JSONPath: ${(error as Error).message}.`)

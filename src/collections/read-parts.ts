@@ -77,15 +77,16 @@ function textOf(value: YamlNode, name: string, diagnostics: Diagnostics): string
   return ''
 }
 
-/** Reads who asks; without the option it is inherited. */
+/** Reads who asks; without the option it is inherited, and nobody asks where it is wrong. */
 export function readAuth(reader: ItemReader): Auth | undefined {
   const value = reader.entry('auth')?.value
   if (!value) return undefined
   if (value.kind === 'scalar' && (value.text === 'inherit' || value.text === 'none'))
     return { kind: value.text }
+  if (value.kind === 'scalar' && value.text === 'windows') return { kind: 'windows', usesCurrentUser: true }
   if (value.kind !== 'map') {
     reader.expected(value, 'auth', 'inherit, none, or a map with basic, bearer or clientCertificate')
-    return undefined
+    return { kind: 'none' }
   }
   const of = new ItemReader(value, 'auth', 'collection auth', reader.diagnostics)
   const extra = of.extra()
@@ -94,12 +95,14 @@ export function readAuth(reader: ItemReader): Auth | undefined {
   )
   if (ways.length !== 1) {
     reader.expected(value, 'auth', 'one of basic, bearer, clientCertificate, inherit and none')
-    return undefined
+    return { kind: 'none' }
   }
   if (ways[0] === 'inherit' || ways[0] === 'none') return { kind: ways[0], extra }
   if (ways[0] === 'bearer') return { kind: 'bearer', token: of.text('bearer') ?? '', extra }
+  if (ways[0] === 'windows' && of.entry('windows')?.value.kind !== 'map')
+    return { kind: 'windows', usesCurrentUser: true, extra }
   const map = of.map(ways[0]!)
-  if (!map) return undefined
+  if (!map) return { kind: 'none' }
   if (ways[0] === 'basic') {
     const basic = new ItemReader(map, 'auth.basic', 'collection basic auth', reader.diagnostics)
     return {

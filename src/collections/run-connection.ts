@@ -25,6 +25,8 @@ export interface ConnectionResult {
 /** How long what is captured may take where nothing is expected. */
 const CAPTURE_WITHIN_MS = 5_000
 const CLOSE_WITHIN_MS = 5_000
+/** How much of the answer of a server that refuses is told. */
+const SHOWN_CHARACTERS = 1_000
 
 /** Opens a connection, sends its messages in order, and looks at what comes. What is captured stays in the variables. */
 export async function runConnection(
@@ -68,9 +70,10 @@ async function begin(open: OpenCollection, connection: ConnectionItem): Promise<
   } catch (error) {
     const { message } = error as DialError
     const { failure } = conversation.rows.findLast(({ kind }) => kind === 'failure')!
-    const { step, elapsedMs, fix } = failure!
+    const { step, elapsedMs, fix, body = '' } = failure!
     const about = `step ${step}, after ${Math.round(elapsedMs)} ms${fix && `; ${fix}`}`
-    throw new Error(`cannot connect to ${plan.url}: ${message} (${about})`)
+    const said = body.trim().slice(0, SHOWN_CHARACTERS)
+    throw new Error(`cannot connect to ${plan.url}: ${message} (${about})${said && `; it said: ${said}`}`)
   }
 }
 

@@ -20,6 +20,8 @@ export class Variables {
   readonly #values = new Map<string, string>()
   readonly #secrets = new Set<string>()
   readonly #secretNames = new Set<string>()
+  /** Variables of the process that are not set, by the names that stand for them. */
+  readonly #lacking = new Map<string, string>()
 
   constructor(
     collection: Pick<Collection, 'variables'>,
@@ -40,6 +42,7 @@ export class Variables {
     const found = fromProcess === undefined ? value : process[fromProcess]
     if (isSecret) this.#secretNames.add(name)
     if (found !== undefined) this.set(name, found)
+    else if (fromProcess !== undefined) this.#lacking.set(name, fromProcess)
   }
 
   /** Sets a value, as a capture does; it goes before all others. */
@@ -52,10 +55,21 @@ export class Variables {
     return this.#values.get(name)
   }
 
+  /** Tells whether a variable is a secret, be there a value or not. */
+  isSecret(name: string): boolean {
+    return this.#secretNames.has(name)
+  }
+
+  /** Gives the variable of the process that a value was to come from, and that is not set. */
+  lackingSource(name: string): string | undefined {
+    return this.#lacking.get(name)
+  }
+
   /** A copy with more values. */
   with(values: Readonly<Record<string, string>>): Variables {
     const copy = new Variables({ variables: [] })
     for (const name of this.#secretNames) copy.#secretNames.add(name)
+    for (const [name, source] of this.#lacking) copy.#lacking.set(name, source)
     for (const secret of this.#secrets) copy.#secrets.add(secret)
     for (const [name, value] of this.#values) copy.#values.set(name, value)
     for (const [name, value] of Object.entries(values)) copy.set(name, value)

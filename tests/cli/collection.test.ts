@@ -158,6 +158,45 @@ test('what the server answers is told: status, headers and body of a refusal, wi
   expect(code).toBe(1)
 })
 
+test('a credential without a value is said before anything is sent, and a header of the call takes its place', async () => {
+  await using backend = await startEcho()
+  const { path } = folder({
+    'orders.yaml': `collection: Orders
+auth: { bearer: '{{ token }}' }
+connections: [{ name: Echo, url: '${backend.url}' }]
+`,
+  })
+  const client = ['ws', '--collection', join(path, 'orders.yaml')]
+
+  const refused = await runMyelin(client)
+  expect(refused.stderr).toContain(
+    'Nothing gives variable token of the token of bearer of connection Echo a value',
+  )
+  expect(refused.code).not.toBe(0)
+  expect(backend.connections).toEqual([])
+
+  const given = await runMyelin([...client, '--header', 'Authorization: Key 1'], 'bye')
+  expect(given.code).toBe(0)
+  expect(backend.connections[0]!.request.headers.authorization).toBe('Key 1')
+})
+
+test('a refusal with 400 that says why gets no hint of a subprotocol', async () => {
+  const body = 'Query parameter q is no int'
+  await using refusing = await startRaw(socket =>
+    socket.once('data', () => socket.end(`HTTP/1.1 400 No\r\nContent-Length: ${body.length}\r\n\r\n${body}`)),
+  )
+  await using silent = await startRaw(socket =>
+    socket.once('data', () => socket.end('HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n')),
+  )
+
+  const telling = await runMyelin(['ws', refusing.url])
+  const other = await runMyelin(['ws', silent.url])
+
+  expect(telling.stderr).toContain(`  it said: ${body}`)
+  expect(telling.stderr).not.toContain('subprotocol')
+  expect(other.stderr).toContain('it may want a subprotocol; offer one with --subprotocol')
+})
+
 test.for([
   ['ws://no-such-host.invalid/', 'DNS'],
   ['ws://127.0.0.1:1/', 'TCP'],

@@ -68,6 +68,55 @@ test.for<[string, string]>([
     'error not-supported: connection A: Windows authentication (NTLM, Kerberos) is not supported.',
   ],
   [
+    'url: ws://h\nauth: windows',
+    'error not-supported: connection A: Windows authentication (NTLM, Kerberos) is not supported.',
+  ],
+  [
+    'url: ws://h\nauth: { bearer: "{{ who }}" }',
+    'warning unknown-variable: Nothing gives variable who of the token of bearer of connection A a value; without it the connection is not opened.',
+  ],
+  [
+    'url: ws://h\nauth: { basic: { username: u, password: "{{ who }}" } }',
+    'warning unknown-variable: Nothing gives variable who of the password of basic of connection A a value; without it',
+  ],
+  [
+    'url: ws://h\nauth: { clientCertificate: { pem: "{{ who }}" } }',
+    'warning unknown-variable: Nothing gives variable who of the file of clientCertificate of connection A a value; without it',
+  ],
+  ['url: ws://h\nauth: { bearer: "{{ who }}" }\nheaders: { Authorization: Key 1 }', ''],
+  [
+    'url: ws://h\nheaders: { X-Who: "{{ who }}" }',
+    'warning unknown-variable: Nothing gives variable who of header X-Who of connection A a value; it is sent as it is written.',
+  ],
+  ['url: ws://h\nheaders: [{ name: X-Who, value: "{{ who }}", enabled: false }]', ''],
+  [
+    'url: ws://h\nheaders: { X-Api-Key: "{{ who }}" }',
+    'warning unknown-variable: Nothing gives variable who of header X-Api-Key of connection A a value; without it the connection is not opened.',
+  ],
+  [
+    'url: ws://h\nsubprotocols: ["{{ who }}"]',
+    'warning unknown-variable: Nothing gives variable who of a subprotocol of connection A a value; it is sent as it is written.',
+  ],
+  [
+    'url: wss://h\nsecureSocket: { cert: "{{ who }}" }',
+    'warning unknown-variable: Nothing gives variable who of secureSocket of connection A a value; it is taken as it is written.',
+  ],
+  [
+    'url: ws://h\nexpect: { json: { list: ["{{ who }}"] } }',
+    'warning unknown-variable: Nothing gives variable who of what connection A expects a value; it is compared as it is written.',
+  ],
+  [
+    'url: ws://h\nmessages: [{ name: m, expect: { equals: "{{ who }}" } }]',
+    'warning unknown-variable: Nothing gives variable who of what message m expects a value; it is compared as it is written.',
+  ],
+  [
+    'url: ws://h\nsubprotocols: ["a b"]',
+    'warning bad-value: connection A: "a b" is no subprotocol; servers may refuse it.',
+  ],
+  [`url: ws://h\nsubprotocols: [chat.v2, "synapse(contentType='a/b')"]`, ''],
+  ['url: ws://h\ncapture: { x: "nopath" }', 'warning bad-value: nopath is no JSONPath: one begins with $.'],
+  ['url: ws://h\nmessages: [{ name: " " }]', 'error missing: message has a blank name.'],
+  [
     'url: ws://h\nauth: digest',
     'error bad-value: connection option auth takes inherit, none, or a map with basic, bearer or clientCertificate.',
   ],
@@ -131,6 +180,60 @@ connections:
 `
   expect(findings(text)).toEqual([
     'warning unknown-variable: Nothing gives variable host of the URL of A a value; it is sent as it is written. (in Two)',
+  ])
+})
+
+test('a connection with a blank name has no name in other findings', () => {
+  expect(findings('collection: Orders\nconnections: [{ name: "", url: "" }]')).toEqual([
+    'error missing: connection has a blank name.',
+    'error missing: this connection: the URL is blank.',
+  ])
+})
+
+test.for(['windows', 'digest', '{ basic: wrong }'])(
+  'auth %s is one finding beside a wrong one of the collection',
+  auth => {
+    const shared = 'auth: { basic: { username: "", password: x } }'
+    expect(findings(`${connection(`url: ws://h\nauth: ${auth}`)}${shared}\n`)).toEqual([
+      expect.stringMatching(/Windows authentication|takes/),
+    ])
+  },
+)
+
+test('a variable that an earlier connection captures is known in auth, and one of its own is not', () => {
+  const messages = 'messages: [{ name: m, content: x, capture: { token: $.t } }]'
+  const asking = "auth: { bearer: '{{ token }}' }"
+  const both = (first: string, second: string): string[] =>
+    findings(`
+collection: Orders
+connections:
+  - { name: A, url: ws://h, ${first} }
+  - { name: B, url: 'ws://h/{{ token }}', ${second} }
+`)
+  expect(both(messages, asking)).toEqual([])
+  expect(both(asking, messages)).toEqual([
+    expect.stringContaining('Nothing gives variable token of the token of bearer of connection A a value'),
+    expect.stringContaining('Nothing gives variable token of the URL of B a value'),
+  ])
+})
+
+test('a credential that the environment of the process lacks is found where it stands', () => {
+  const diagnostics = new Diagnostics()
+  const source = new Source(
+    'orders.yaml',
+    `collection: Orders
+variables: { token: { environment: NOT_THERE_TOKEN, secret: true } }
+connections:
+  - name: A
+    url: ws://h
+    auth: { bearer: "{{ token }}" }
+`,
+  )
+  checkCollection(readYaml(source, diagnostics)!, source, diagnostics)
+  expect(diagnostics.all().map(format)).toEqual([
+    expect.stringMatching(
+      /^orders\.yaml:6:11 warning [\s\S]*Set NOT_THERE_TOKEN in the environment of the process/,
+    ),
   ])
 })
 

@@ -165,7 +165,7 @@ test('a connection that cannot be opened is saved with the step, the time, the a
     status: 401,
     headers: { 'Set-Cookie': '***', 'X-Why': 'key', 'Content-Length': '6' },
     body: 'no key',
-    fix: expect.stringContaining('Authorization'),
+    fix: expect.stringContaining('in auth or headers'),
   })
 })
 

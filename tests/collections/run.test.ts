@@ -4,7 +4,7 @@ import { type OpenCollection, openCollection } from '../../src/collections/open-
 import { type RepeatOptions, type Repetition, repeat } from '../../src/collections/repeat.ts'
 import { latenciesOf, repetitionCsv, repetitionJson } from '../../src/collections/repeat-report.ts'
 import { runConnection } from '../../src/collections/run-connection.ts'
-import { startBackend, startEcho, startUpper } from '../support/backends.ts'
+import { startBackend, startEcho, startRaw, startUpper } from '../support/backends.ts'
 import { TestFolder } from '../support/certificates.ts'
 
 function opened(text: string, files: Readonly<Record<string, string | Buffer>> = {}): OpenCollection {
@@ -149,6 +149,45 @@ connections:
       ),
     },
   ])
+})
+
+test.for([
+  ['auth: { bearer: "{{ token }}" }', 'the token of bearer of connection A'],
+  ['auth: { basic: { username: u, password: "{{ token }}" } }', 'the password of basic of connection A'],
+  ['headers: { Authorization: "Key {{ token }}" }', 'header Authorization of connection A'],
+  ['headers: { X-Mine: "{{ token }}" }', 'header X-Mine of connection A'],
+])('a credential without a value is never sent: %s', async ([option, where]) => {
+  await using backend = await startEcho()
+  const open = opened(`
+collection: Orders
+variables: { token: { environment: NOT_THERE_TOKEN, secret: true } }
+connections: [{ name: A, url: '${backend.url}', ${option}, messages: [{ name: M, content: a }] }]
+`)
+  const { steps } = await runConnection(open, 'A', open.connection('A'))
+  expect(steps.map(({ failure }) => failure)).toEqual([
+    `Nothing gives variable token of ${where} a value; without it the connection is not opened. Set NOT_THERE_TOKEN in the environment of the process, or give a value with --variable.`,
+  ])
+  expect(backend.connections).toEqual([])
+})
+
+test.for([
+  [400, '', 'it may want a subprotocol; offer one with subprotocols of the connection)'],
+  [
+    400,
+    'Bad Request',
+    'it may want a subprotocol; offer one with subprotocols of the connection); it said: Bad Request',
+  ],
+  [400, 'Query parameter q is no int', ' ms); it said: Query parameter q is no int'],
+  [401, '', 'it wants credentials; give them in auth or headers of the collection)'],
+] as const)('a refusal with %d and "%s" is explained', async ([status, body, expected]) => {
+  await using refusing = await startRaw(socket =>
+    socket.once('data', () =>
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+    ),
+  )
+  const open = opened(`{ collection: Orders, connections: [{ name: A, url: '${refusing.url}' }] }`)
+  const { steps } = await runConnection(open, 'A', open.connection('A'))
+  expect(steps[0]!.failure!.endsWith(expected)).toBe(true)
 })
 
 const REPEAT: RepeatOptions = {
