@@ -142,7 +142,10 @@ export class Conversation {
       if (this.#pushes.has(push) || this.#received < push.after) continue
       let sent = 0
       const timer = setInterval(() => {
-        if (!this.#peer.session.isOpen) this.end()
+        const { session } = this.#peer
+        if (!session.isOpen) this.end()
+        // What a client does not read would pile up.
+        else if (session.drained !== undefined) return
         else if (push.when.length === 0 || isIn(push.when, this.#state)) {
           void this.#push(push.reply)
           if (++sent >= push.times) clearInterval(timer)

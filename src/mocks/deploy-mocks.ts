@@ -21,7 +21,7 @@ export interface MockPlan {
   readonly keeps?: boolean
   /** Hears of each message that comes. */
   readonly tell?: (entry: ReceivedByMock) => void
-  /** Hears that other mocks are served now, or why they are not. */
+  /** Hears that other mocks are served now, or why they are not; without it that is logged. */
   readonly renewed?: (problem: string | undefined) => void
 }
 
@@ -77,8 +77,8 @@ function renew(
   if (diagnostics.errors > 0) {
     const found = diagnostics.all().filter(({ severity }) => severity === 'error')
     const problem = found.map(format).join('\n')
-    build.log.error({}, `the mocks were not renewed:\n${problem}`)
-    plan.renewed?.(problem)
+    if (plan.renewed) plan.renewed(problem)
+    else build.log.error({}, `the mocks were not renewed:\n${problem}`)
     return
   }
   for (const [key, book] of books) {
@@ -90,8 +90,8 @@ function renew(
   }
   for (const key of read.keys())
     if (!books.has(key)) build.log.warn({}, `a new listener of mocks is opened after a restart: ${key}`)
-  build.log.info({}, 'the mocks were renewed')
-  plan.renewed?.(undefined)
+  if (plan.renewed) plan.renewed(undefined)
+  else build.log.info({}, 'the mocks were renewed')
 }
 
 function pathsOf({ set: { webSockets, endpoints } }: MockBook): Set<string> {

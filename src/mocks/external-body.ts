@@ -9,18 +9,25 @@ import type { Template } from './template.ts'
 
 /** Bytes that a body from elsewhere may have. */
 const MOST_BYTES = 16 * 1024 * 1024
+const TOO_LARGE = 'it is larger than 16 MiB'
 const LONGEST_MS = 10_000
+
+/** An address whose host is written out; everything else is a file. */
+const ADDRESS = /^https?:\/\/[^/{?#]+(?:[/?#]|$)/
 
 /** A body that is kept elsewhere: in a file beside the mocks, or at an address. */
 export class ExternalBody {
   readonly #path: Template
   readonly #folder: string
   readonly #isCsv: boolean
+  readonly #isAddress: boolean
 
   constructor(path: Template, folder: string, isCsv: boolean) {
     this.#path = path
     this.#folder = folder
     this.#isCsv = isCsv
+    // As it is written, and never as it is filled in: a caller does not make an address of a file.
+    this.#isAddress = ADDRESS.test(path.source)
   }
 
   /**
@@ -29,7 +36,7 @@ export class ExternalBody {
    */
   async read(scope: MockScope): Promise<string> {
     const path = this.#path.text(scope)
-    const text = isAddress(path) ? await fetched(path) : await this.#file(path)
+    const text = this.#isAddress ? await fetched(path) : await this.#file(path)
     return this.#isCsv ? JSON.stringify(csvOf(text)) : text
   }
 
@@ -41,7 +48,7 @@ export class ExternalBody {
       throw new Fault(0, `The body ${path} is not in the folder of the mocks.`)
     try {
       const { size } = await stat(file)
-      if (size > MOST_BYTES) throw new Error('it is larger than 16 MiB')
+      if (size > MOST_BYTES) throw new Error(TOO_LARGE)
       return await readFile(file, 'utf8')
     } catch (error) {
       throw new Fault(0, `The body ${path} cannot be read: ${(error as Error).message}.`)
@@ -52,15 +59,24 @@ export class ExternalBody {
 async function fetched(address: string): Promise<string> {
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(LONGEST_MS) })
-    if (!response.ok) throw new Error(`the status is ${response.status}`)
-    return await response.text()
+    if (response.ok) return await textOf(response)
+    response.body?.cancel().catch(() => {})
+    throw new Error(`the status is ${response.status}`)
   } catch (error) {
     throw new Fault(0, `The body ${address} cannot be read: ${(error as Error).message}.`)
   }
 }
 
-function isAddress(path: string): boolean {
-  return /^https?:\/\//.test(path)
+async function textOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of body ?? []) {
+    size += piece.length
+    // To leave the loop ends the connection.
+    if (size > MOST_BYTES) throw new Error(TOO_LARGE)
+    pieces.push(piece)
+  }
+  return new TextDecoder().decode(Buffer.concat(pieces))
 }
 
 /** Reads `external-body:`; undefined where there is none. */
@@ -79,7 +95,7 @@ export function readExternalBody(owner: MockFields): ExternalBody | undefined {
     fields.error(span, 'bad-value', 'provider is json or csv.')
   }
   // The host that is asked is never up to the caller.
-  if (node && /^(?:https?:\/\/)?[^/{]*\{\{/.test(path) && path.includes('://'))
+  if (node && !ADDRESS.test(path) && /^(?:https?:\/\/)?[^/{]*\{\{/.test(path) && path.includes('://'))
     fields.error(node.span, 'bad-value', 'The host of an address has no holes.')
   if (!node) return undefined
   return new ExternalBody(readTemplate(node, path, fields.reading), fields.reading.folder, provider === 'csv')

@@ -33,19 +33,32 @@ export class MockSources {
   /** Reads them as they are now, each once, in the order of their paths. */
   read(): Source[] {
     this.problems.length = 0
-    const files = this.#paths.flatMap(path => (isFolder(path) ? mockFilesIn(path) : [path]))
+    const files = this.#paths.flatMap(path => (isFolder(path) ? this.#filesIn(path) : [path]))
     const read = [...new Set(files)].flatMap(file => {
       try {
         return [new Source(shown(file), readFileSync(file, 'utf8').replace(/^\ufeff/, ''))]
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException
-        this.problems.push(
-          `${shown(file)}: ${code === 'ENOENT' ? 'there is no such file or folder' : message}`,
-        )
-        return []
+        return this.#unreadable(file, error)
       }
     })
     return [...this.#given, ...read]
+  }
+
+  #filesIn(folder: string): string[] {
+    try {
+      return readdirSync(folder)
+        .filter(name => isYaml(name) && !name.startsWith('.'))
+        .sort()
+        .map(name => join(folder, name))
+    } catch (error) {
+      return this.#unreadable(folder, error)
+    }
+  }
+
+  #unreadable(path: string, error: unknown): [] {
+    const { code, message } = error as NodeJS.ErrnoException
+    this.problems.push(`${shown(path)}: ${code === 'ENOENT' ? 'there is no such file or folder' : message}`)
+    return []
   }
 }
 
@@ -63,14 +76,12 @@ export function isMockFile(path: string): boolean {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-}
-
-function mockFilesIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter(name => isYaml(name) && !name.startsWith('.'))
-    .sort()
-    .map(name => join(folder, name))
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Why is said where it is read as a file.
+    return false
+  }
 }
 
 function shown(path: string): string {

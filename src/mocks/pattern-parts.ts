@@ -2,12 +2,6 @@ import type { Hole, JsonPattern, TextPart } from './json-pattern.ts'
 import { lookupOf, NoSuchValue } from './template-value.ts'
 import { isValueType, VALUE_TYPES } from './value-type.ts'
 
-/** What is wrong with a pattern, and in which part of it. */
-export interface PatternProblem {
-  readonly message: string
-  readonly part: string
-}
-
 const HOLE = /\{\{\s*([^{}]*?)\s*\}\}/g
 
 /** Splits a text at its holes. @throws PatternError for a hole that names nothing */

@@ -53,12 +53,14 @@ export class Webhook {
       if (body !== undefined && !headers.some(([name]) => name.toLowerCase() === 'content-type'))
         headers.push(['Content-Type', /^\s*[{[]/.test(body) ? 'application/json' : 'text/plain'])
       await wait(this.#sleepMs, undefined, { ref: false, signal })
-      const { status } = await fetch(url, {
+      const { status, body: answer } = await fetch(url, {
         method: this.#method,
         headers,
         ...(body !== undefined && { body }),
         signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
       })
+      // Nobody reads it, and its connection would wait for that.
+      answer?.cancel().catch(() => {})
       log.info({ url, status }, `webhook ${this.#method} ${url}: ${status}`)
     } catch (error) {
       if (signal.aborted) return

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { mock } from '../../src/sdk/mock.ts'
 import { mockFindings } from '../support/mocks.ts'
@@ -114,4 +117,16 @@ test.each<[what: string, yaml: string, findings: readonly string[]]>([
 test('two mocks of one path are an error, with both places', async () => {
   const mocks = [{ endpoint: { path: '/a/:x' } }, { endpoint: { path: '/a/:y' } }]
   await expect(mock(mocks)).rejects.toThrow('GET /a/:y is there already: this one would never be asked.')
+})
+
+test('a folder that cannot be read is a problem as a file is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mocks-'))
+  chmodSync(folder, 0)
+  const isRoot = process.getuid?.() === 0
+  // Root reads whatever there is. The folder is read before anything is waited for.
+  if (isRoot) process.seteuid!(65_534)
+  const served = mock(folder)
+  if (isRoot) process.seteuid!(0)
+  await expect(served).rejects.toThrow(`${folder}: EACCES`)
+  rmdirSync(folder)
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
@@ -82,6 +82,31 @@ describe('endpoints', () => {
     expect(await seen(mocks, '/files/one')).toEqual([200, JSON_TYPE, '{"n": 1}'])
     expect((await mocks.fetch('/files/..%2f..%2f..%2fetc%2fpasswd')).status).toBe(500)
     expect((await mocks.fetch('/files/gone')).status).toBe(500)
+  })
+
+  test('take bodies from addresses that are written out, never from those a caller names', async () => {
+    const asked: (string | undefined)[] = []
+    const elsewhere = createServer((request, response) => {
+      asked.push(request.url)
+      response.end(
+        request.url === '/large' ? Buffer.alloc(16 * 1024 * 1024 + 1, '1') : '{"from": "elsewhere"}',
+      )
+    })
+    elsewhere.listen(0, '127.0.0.1')
+    await once(elsewhere, 'listening')
+    const address = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`
+    await using mocks = await serveMocks(`
+- endpoint: {path: '/files/:name', response: {external-body: {provider: json, path: '{{path-params.name}}.json'}}}
+- endpoint: {path: '/http/:name', response: {external-body: {provider: json, path: 'http{{path-params.name}}'}}}
+- endpoint: {path: '/there/:name', response: {external-body: {provider: json, path: '${address}/{{path-params.name}}'}}}`)
+    expect((await mocks.fetch(`/files/${encodeURIComponent(`${address}/x`)}`)).status).toBe(500)
+    expect((await mocks.fetch(`/http/${encodeURIComponent(address.slice(4))}`)).status).toBe(500)
+    expect(asked).toEqual([])
+    expect(await seen(mocks, '/there/one')).toEqual([200, JSON_TYPE, '{"from": "elsewhere"}'])
+    expect((await mocks.fetch('/there/large')).status).toBe(500)
+    expect(asked).toEqual(['/one', '/large'])
+    elsewhere.close()
+    elsewhere.closeAllConnections()
   })
 
   test('are those of a host, and others are unknown', async () => {
@@ -168,10 +193,13 @@ describe('endpoints', () => {
     const called = once(hooks, 'request')
     await pay(9)
     await pay(10)
-    const [request, response] = (await called) as [IncomingMessage, { end(): void }]
-    response.end()
+    const [request, response] = (await called) as [IncomingMessage, ServerResponse]
     expect([request.method, request.url, request.headers['x-from']]).toEqual(['POST', '/paid/10', 'mock'])
     expect(await textOf(request)).toBe('{"paid":"10"}')
+    // An answer that does not end holds no connection, long before the collector of garbage finds it.
+    const left = once(response, 'close', { signal: AbortSignal.timeout(4_000) })
+    response.write('so')
+    await left
     hooks.close()
     hooks.closeAllConnections()
   })

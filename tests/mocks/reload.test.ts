@@ -1,8 +1,12 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { Gateway, mocksAlone } from '../../src/gateway.ts'
+import { MockSources } from '../../src/mocks/mock-sources.ts'
 import { eventually } from '../support/eventually.ts'
 import { serveMocks } from '../support/mocks.ts'
+import { RecordingLogger } from '../support/recording-logger.ts'
 
 const answering = (text: string, more = ''): string => `
 - websocket:
@@ -32,6 +36,26 @@ test('a file with mistakes changes nothing, until it is right again', async () =
   writeFileSync(other, answering('three'))
   renameSync(other, join(mocks.folder, 'mocks.yml'))
   await expect.poll(() => client.ask('count'), { timeout: 8_000 }).toBe('seen three')
+})
+
+test('who hears of mistakes hears of them once: they are not logged besides', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mocks-'))
+  const file = join(folder, 'mocks.yml')
+  writeFileSync(file, answering('one'))
+  const [log, heard]: [RecordingLogger, (string | undefined)[]] = [new RecordingLogger(), []]
+  const gateway = new Gateway(
+    mocksAlone(new MockSources([file]), {
+      listener: { port: 0, host: 'localhost' },
+      renewed: problem => heard.push(problem),
+    }),
+    log,
+  )
+  await gateway.start()
+  writeFileSync(file, '- websocket: {path: nowhere}')
+  await eventually(() => expect(heard.at(-1)).toContain('A path begins with /.'))
+  expect(log.lines.filter(({ level }) => level === 'error')).toEqual([])
+  await gateway.stop(0)
+  rmSync(folder, { recursive: true })
 })
 
 test('a client whose mock is gone keeps what it has, and pushes are those of the new file', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { refusal } from '../support/clients.ts'
+import { eventually } from '../support/eventually.ts'
 import { serveMocks } from '../support/mocks.ts'
 
 const ECHO = `
@@ -270,6 +271,26 @@ describe('a connection', () => {
     using client = await mocks.connect('/ws')
     client.send('x')
     expect(await client.closed).toEqual({ code: 1008, reason: 'no pattern matches the message' })
+  })
+
+  test('is not pushed to while it does not read', async () => {
+    const size = 1024 * 1024
+    await using mocks = await serveMocks(
+      `- websocket: {path: /ws, push: [{every: 1ms, response: {file: large.txt}}]}`,
+      { 'large.txt': `{{now}}${'x'.repeat(size)}` },
+    )
+    const options = { perMessageDeflate: false }
+    using slow = await mocks.connect('/ws', options)
+    slow.webSocket.pause()
+    using quick = await mocks.connect('/ws', options)
+    await eventually(() => expect(quick.received.all.length).toBeGreaterThan(120))
+    const resumed = new Date().toISOString()
+    slow.webSocket.resume()
+    const stamps = (): string[] =>
+      slow.received.all.map(({ data }) => data.subarray(0, resumed.length).toString())
+    await eventually(() => expect(stamps().at(-1)! > resumed).toBe(true))
+    // What the machine keeps between the two ends comes in any case.
+    expect(stamps().filter(stamp => stamp <= resumed).length).toBeLessThan(60)
   })
 
   test('agrees on a subprotocol, and asks for credentials', async () => {
