@@ -28,7 +28,7 @@ export async function identifyCaller(
   const { path, remoteAddress: client } = request
   const quiet = logs.get(access) ?? new QuietLog(log)
   logs.set(access, quiet)
-  quiet.warn(detail, { status, client, path }, `${label}refused client ${client}: ${detail}`)
+  quiet.warn(message, { status, client, path }, `${label}refused client ${client}: ${detail}`)
   // What of the request was not read would stand before the next one.
   const ends = request.hasBody && !request.raw.complete ? ([['Connection', 'close']] as const) : []
   const all = [...headers, ['Content-Type', 'application/json'] as const, ...ends]

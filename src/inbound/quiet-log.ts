@@ -12,6 +12,7 @@ export class QuietLog {
     this.#log = log
   }
 
+  /** Warns, unless there was a line of this kind a short while ago. There are few kinds: none is made of what clients say. */
   warn(kind: string, fields: LogFields, text: string, now = performance.now()): void {
     const last = this.#kinds.get(kind)
     if (last && now - last.at < EVERY_MS) {

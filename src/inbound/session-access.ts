@@ -112,7 +112,16 @@ export class SessionAccess {
     this.#isPending = false
     this.#session.admitted(identity, true)
     this.#await(identity)
-    for (const [data, isBinary] of this.#early.splice(0)) this.#session.take(data, isBinary)
+    for (const [data, isBinary] of this.#early.splice(0)) {
+      if (!this.#session.isOpen) this.#discard()
+      else if (!this.takes(data, isBinary)) this.#session.take(data, isBinary)
+    }
+  }
+
+  #discard(): void {
+    const { counters } = this.#session.service
+    counters.received++
+    counters.ended.discarded++
   }
 
   #renews(data: Buffer, isBinary: boolean): boolean {
@@ -133,7 +142,7 @@ export class SessionAccess {
       if ('status' in found) {
         // The old one is still good where nobody can say anything of the new one.
         if (found.status === 401 || found.status === 403) this.#refuse(found)
-        else this.#warn(found.detail)
+        else this.#warn(found.message, found.detail)
       } else if (found.user !== session.handshake.identity!.user)
         this.#end('the new credentials are of another user')
       else {
@@ -158,12 +167,12 @@ export class SessionAccess {
   }
 
   #refuse({ status, message, detail }: GateRefusal): void {
-    this.#warn(detail)
+    this.#warn(message, detail)
     this.#close(status === 401 || status === 403 ? this.#terms.closeCode : 1013, message)
   }
 
   #end(reason: string): void {
-    this.#warn(reason)
+    this.#warn(reason, reason)
     this.#close(this.#terms.closeCode, reason)
   }
 
@@ -177,8 +186,8 @@ export class SessionAccess {
     this.#session.close(code, reason)
   }
 
-  #warn(detail: string): void {
+  #warn(kind: string, detail: string): void {
     const { id, service, handshake } = this.#session
-    this.#log.warn(detail, { session: id }, `${service.label}client ${handshake.remoteAddress}: ${detail}`)
+    this.#log.warn(kind, { session: id }, `${service.label}client ${handshake.remoteAddress}: ${detail}`)
   }
 }

@@ -212,6 +212,32 @@ describe('a token is taken', () => {
     expect(JSON.stringify(gateway.logs)).not.toContain('eyJ')
   })
 
+  test('from the first message, and a new one right behind it reaches no hook', async () => {
+    await using gateway = await startGuarded(
+      from(`'message:token'`).replace(/\}\]$/, `, renewalKey: 'token' }]`),
+      `onMessage: (caller, data) => caller.scopes.join() + ' ' + data,`,
+    )
+    using client = await connect(gateway.url('ws', 'guarded'))
+    client.send(JSON.stringify({ token: secretToken() }))
+    client.send(JSON.stringify({ token: secretToken(claims({ scope: 'more' })) }))
+    client.send('behind')
+    await client.received.text()
+    expect(await client.received.text()).toMatch(/^(more)? behind$/)
+    expect(await client.ask('later')).toBe('more later')
+  })
+
+  test('from the first message, and nothing behind it runs where onOpen closes', async () => {
+    await using gateway = await startGuarded(
+      from(`'message:token'`),
+      `onOpen: caller => caller.close(4002, 'enough'), onMessage: () => { globalThis.ran = true },`,
+    )
+    using client = await connect(gateway.url('ws', 'guarded'))
+    client.send(JSON.stringify({ token: secretToken() }))
+    client.send('behind')
+    expect(await client.closed).toMatchObject({ code: 4002 })
+    expect(globalThis).not.toHaveProperty('ran')
+  })
+
   test('from a first message that is not too long', async () => {
     await using gateway = await startGuarded(from(`'message'`))
     using client = await connect(gateway.url('ws', 'guarded'))

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { hashPassword } from '../../src/core/access/password-hash.ts'
 import { TestFolder } from '../support/certificates.ts'
 import { connect, refusal } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
@@ -54,6 +55,47 @@ describe('users with passwords', () => {
     expect(await userOf(url, basic('ana', 'geheim: ß'))).toMatchObject({ user: 'ana' })
     await witness.received.text()
     expect(await witness.ask('hi')).toBe('ana hi')
+  })
+})
+
+describe('passwords that come together', () => {
+  // Takes long enough for all others to have come meanwhile.
+  let hash = ''
+  beforeAll(async () => {
+    hash = await hashPassword('right', { ln: 14, r: 8, p: 1 })
+  })
+  const together = async (url: string, passwords: readonly string[]): Promise<Record<number, number>> => {
+    const answers = await Promise.all(
+      passwords.map(password => fetch(url, { headers: basic('ana', password).headers as HeadersInit })),
+    )
+    const counts: Record<number, number> = {}
+    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+    return counts
+  }
+  const thirty = Array.from({ length: 30 }, (_, i) => i)
+
+  test('are wrong five times, whoever asked at once', async () => {
+    await using gateway = await startGuarded(`[{ users: [{ username: 'ana', password: '${hash}' }] }]`)
+    const url = `${gateway.url('ws', 'guarded').replace('ws:', 'http:')}/who`
+    expect(
+      await together(
+        url,
+        thirty.map(i => `wrong ${i}`),
+      ),
+    ).toEqual({ 401: 5, 429: 25 })
+    expect(await together(url, ['right'])).toEqual({ 429: 1 })
+  })
+
+  test('are all right where they are, even when four were wrong before', async () => {
+    await using gateway = await startGuarded(`[{ users: [{ username: 'ana', password: '${hash}' }] }]`)
+    const url = `${gateway.url('ws', 'guarded').replace('ws:', 'http:')}/who`
+    expect(await together(url, ['a', 'b', 'c', 'd'])).toEqual({ 401: 4 })
+    expect(
+      await together(
+        url,
+        thirty.map(() => 'right'),
+      ),
+    ).toEqual({ 200: 30 })
   })
 })
 

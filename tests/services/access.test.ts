@@ -52,6 +52,27 @@ test('resources of the service ask for the same, and answer OPTIONS and what is 
   expect((await fetch(`${url}/nowhere`)).status).toBe(404)
 })
 
+test('a scope that many lack is told once in ten seconds, whoever they are', async () => {
+  await using gateway = await startGuarded(
+    `[{ ${BY_SECRET}, scopes: 'admin', tokenFrom: ['header', 'message'] }]`,
+  )
+  const url = gateway.url('ws', 'guarded')
+  const tokens = ['u1', 'u2', 'u3'].map(sub => secretToken(claims({ sub })))
+  for (const token of tokens) {
+    const headers = { Authorization: `Bearer ${token}` }
+    expect((await fetch(`${url.replace('ws:', 'http:')}/who`, { headers })).status).toBe(403)
+  }
+  expect(gateway.logged('has no scope of')).toEqual([
+    expect.stringContaining('user u1 has no scope of admin'),
+  ])
+  for (const token of tokens) {
+    using client = await connect(url)
+    client.send(JSON.stringify({ token }))
+    expect(await client.closed).toMatchObject({ code: 1008 })
+  }
+  expect(gateway.logged('has no scope of')).toHaveLength(2)
+})
+
 test('of a list the first that knows the client counts', async () => {
   await using server = await IdentityServer.start()
   server.answerTo = token => JSON.stringify({ active: token !== 'no', username: 'by-server', scope: 'any' })

@@ -32,6 +32,8 @@ export class UserStore implements Authority {
   readonly #failed = new FailedAttempts()
   readonly #turnstile = new Turnstile(AT_ONCE, MOST_WAITING)
   readonly #ofAddress = new Map<string, number>()
+  /** The last one in line for each user and address: wrong passwords that come together count one by one. */
+  readonly #lines = new Map<string, Promise<unknown>>()
 
   constructor(users: readonly StoredUser[]) {
     this.#users = new Map(users.map(user => [user.name, user]))
@@ -46,12 +48,19 @@ export class UserStore implements Authority {
     const kept = this.#kept.get(key)
     if (kept) return kept
     const who = keyOf(address, name)
-    const waitSeconds = this.#failed.waitSeconds(who)
-    if (waitSeconds > 0)
-      throw new AuthorityError('too many wrong passwords', { status: 429, retryAfterSeconds: waitSeconds })
+    this.#refuseTooMany(who)
+    return this.#inLine(who, address, () => this.#check(name, password, key, who))
+  }
+
+  async #check(name: string, password: string, key: string, who: string): Promise<Identity | Refused> {
+    // Those in line before may have shown it to be right, or given too many that are wrong.
+    const kept = this.#kept.get(key)
+    if (kept) return kept
+    this.#refuseTooMany(who)
+    if (this.#turnstile.isFull) throw new AuthorityError('too many passwords are being checked')
     const user = this.#users.get(name)
     // Who is not there takes as long, so that the time says nothing of who is.
-    const isRight = await this.#isRight(address, password, user?.hash ?? this.#nobody)
+    const isRight = await this.#turnstile.run(() => isPassword(password, user?.hash ?? this.#nobody))
     if (!user || !isRight) {
       this.#failed.add(who)
       return { why: 'name or password are wrong' }
@@ -62,15 +71,25 @@ export class UserStore implements Authority {
     return identity
   }
 
-  async #isRight(address: string, password: string, hash: PasswordHash): Promise<boolean> {
+  #refuseTooMany(who: string): void {
+    const waitSeconds = this.#failed.waitSeconds(who)
+    if (waitSeconds > 0)
+      throw new AuthorityError('too many wrong passwords', { status: 429, retryAfterSeconds: waitSeconds })
+  }
+
+  /** Does something once all others of the same user and address are done. */
+  async #inLine<T>(who: string, address: string, work: () => Promise<T>): Promise<T> {
     const others = this.#ofAddress.get(address) ?? 0
     if (others >= MOST_OF_ADDRESS)
       throw new AuthorityError('too many passwords at once', { status: 429, retryAfterSeconds: 1 })
-    if (this.#turnstile.isFull) throw new AuthorityError('too many passwords are being checked')
     this.#ofAddress.set(address, others + 1)
+    const before = this.#lines.get(who)
+    const done = before === undefined ? work() : before.then(work, work)
+    this.#lines.set(who, done)
     try {
-      return await this.#turnstile.run(() => isPassword(password, hash))
+      return await done
     } finally {
+      if (this.#lines.get(who) === done) this.#lines.delete(who)
       const left = this.#ofAddress.get(address)! - 1
       if (left > 0) this.#ofAddress.set(address, left)
       else this.#ofAddress.delete(address)
