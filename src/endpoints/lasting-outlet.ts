@@ -32,6 +32,10 @@ export class LastingOutlet implements LinkConnection {
     return this.#owner.current.bufferedBytes
   }
 
+  get takenBytes(): number {
+    return this.#owner.current.takenBytes
+  }
+
   send(data: Buffer, isBinary: boolean, mayCompress = true, tag?: string): void {
     this.#owner.handOn(data, isBinary, mayCompress, tag)
   }

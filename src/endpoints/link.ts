@@ -103,6 +103,11 @@ export class BackendLink implements SendingLink, AttemptsOwner, SlowLinkOwner {
     return this.#connection?.bufferedBytes ?? 0
   }
 
+  /** Bytes that the backend's connection has taken so far. */
+  get takenBytes(): number {
+    return this.#connection?.takenBytes ?? 0
+  }
+
   /**
    * Hands a message to the socket, once it is open.
    * @throws Fault 101503, 101506 or 101508 when the handshake fails, 101505 when the link is closing, 101509 when

@@ -1,6 +1,6 @@
 import { ExactNumber } from '../message/codecs/json-xml.ts'
 import { serializeXml } from '../message/xml/serialize.ts'
-import { XmlElement, type XmlNode } from '../message/xml/tree.ts'
+import type { XmlNode } from '../message/xml/tree.ts'
 import { dateFormat } from './date-format.ts'
 import { FreeMarkerError } from './free-marker-text.ts'
 import { plainDigits } from './number-text.ts'
@@ -175,11 +175,6 @@ function roundHalfEven(value: number, places: number): string {
   const up = isHalf ? kept % 2n === 1n : rest[0]! >= '5'
   const digits = String(up ? kept + 1n : kept).padStart(places + 1, '0')
   return `${digits.slice(0, digits.length - places)}.${digits.slice(digits.length - places)}`
-}
-
-/** Makes a value of the message one of the template: XML elements become nodes. */
-export function toValue(value: unknown): Value {
-  return value instanceof XmlElement ? new Nodes([value]) : value
 }
 
 /** Named values that are looked up when they are asked for, such as the properties of a message. */

@@ -30,11 +30,16 @@ export async function claim({ path }: WaitingFile): Promise<string | undefined> 
   }
 }
 
+/** Follows no link, and does not wait for somebody to write to a pipe. Not every system knows these. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
 /** Reads a file that was claimed. @throws Error when it is no regular file, or larger than it may be */
 export async function readWhole(path: string, maxBytes: number): Promise<Buffer> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  const file = await open(path, READ)
   try {
-    const { size } = await file.stat()
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new Error('it is no regular file')
+    const { size } = stats
     if (size > maxBytes) throw new Error(`it has ${size} bytes, more than the ${maxBytes} it may have`)
     return await file.readFile()
   } finally {

@@ -18,6 +18,7 @@ export type ClientConnection = Pick<
   Connection,
   | 'isOpen'
   | 'bufferedBytes'
+  | 'takenBytes'
   | 'isBehind'
   | 'flush'
   | 'send'
@@ -71,6 +72,7 @@ export class HeldConnection implements ClientConnection {
 
   /** What waits is held up at its source, not kept elsewhere. */
   readonly isBehind = false
+  readonly takenBytes = 0
 
   /**
    * Takes a reply to the handshake message; false where that does not turn the client away.

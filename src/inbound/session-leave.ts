@@ -36,7 +36,7 @@ export async function leaveClients(
   close: (session: ClientSession) => void,
   { graceMs, spreadMs }: Leave,
 ): Promise<number> {
-  const start = Date.now()
+  const start = performance.now()
   const readOnMs = Math.min(MAX_READ_ON_MS, graceMs / 4)
   const sessions = shuffled(all())
   const spread = Math.min(spreadMs, sessions.length * SPREAD_PER_CLIENT_MS, graceMs / 2)
@@ -52,9 +52,9 @@ export async function leaveClients(
       isRead: true,
     })
   }
-  while (leaving.size > 0 && Date.now() < talkUntil) {
+  while (leaving.size > 0 && performance.now() < talkUntil) {
     await tick()
-    const now = Date.now()
+    const now = performance.now()
     for (const [session, state] of leaving) {
       if (!session.isOpen) leaving.delete(session)
       else if (isToBeClosed(session, state, now, readOnMs)) {
@@ -68,7 +68,7 @@ export async function leaveClients(
     if (session.isOpen && !session.isIdle) cut.add(session)
     close(session)
   }
-  while (all().length > 0 && Date.now() < start + graceMs) await tick()
+  while (all().length > 0 && performance.now() < start + graceMs) await tick()
   for (const session of all()) {
     cut.add(session)
     session.connection.terminate()

@@ -9,6 +9,7 @@ import { DeflateQueue } from './deflate-queue.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { Incoming, type IncomingOwner } from './incoming.ts'
 import { type Later, OutgoingStream, type StreamConnection } from './outgoing-stream.ts'
+import { takenBytes } from './taken-bytes.ts'
 import { flushLater, type HeldBack } from './turn.ts'
 import { Unsent, type UnsentOwner } from './unsent.ts'
 import type { Violation } from './violation.ts'
@@ -141,7 +142,7 @@ export class Connection implements IncomingOwner, ClosingOwner, HeldBack, Unsent
 
   /** Bytes the operating system has taken so far. */
   get takenBytes(): number {
-    return (this.#socket as Socket).bytesWritten - this.#socket.writableLength
+    return takenBytes(this.#socket as Socket)
   }
 
   /** Whether reading is stopped: nothing can come then, not even the answer to a ping. */

@@ -43,14 +43,16 @@ export class SlowOutbox {
   readonly #outbox: Outbox
   readonly #key: SlowReaders['key']
   readonly #policy: SlowPolicy
+  readonly #maxStuckMs: number
   #unreported = 0
   #reportedAt = Number.NEGATIVE_INFINITY
   #whenEmpty: (() => void) | undefined
   #stuck: NodeJS.Timeout | undefined
 
-  constructor(reader: SlowReader, readers: SlowReaders) {
+  constructor(reader: SlowReader, readers: SlowReaders, maxStuckMs = MAX_STUCK_MS) {
     const { connection, service } = reader
     this.#reader = reader
+    this.#maxStuckMs = maxStuckMs
     this.#key = readers.key
     this.#policy = readers.policy
     this.#outbox = new Outbox(connection, readers, {
@@ -92,11 +94,22 @@ export class SlowOutbox {
   /** Calls back when all has been handed on, or the reader takes nothing any more and what waits was let go of. */
   finish(callback: () => void): void {
     this.#whenEmpty = callback
+    this.#watch(callback)
+  }
+
+  /** Looks now and then whether the reader takes any of what its connection has: that may be a single long message. */
+  #watch(giveUp: () => void): void {
+    const { connection } = this.#reader
+    const { takenBytes } = connection
     this.#stuck = setTimeout(() => {
+      if (connection.takenBytes > takenBytes) {
+        this.#watch(giveUp)
+        return
+      }
       this.clear()
       this.#reader.outboxEmptied()
-      callback()
-    }, MAX_STUCK_MS)
+      giveUp()
+    }, this.#maxStuckMs)
   }
 
   /** Lets go of all that waits. */

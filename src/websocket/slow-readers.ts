@@ -52,7 +52,7 @@ export function keepsMessages({ policy }: Pick<SlowReaders, 'policy'>): boolean 
 const BLOCK_BYTES = 64 * 1024
 
 /** What of a connection an outbox needs. */
-export interface Outlet extends Pick<Connection, 'isBehind' | 'flush'> {
+export interface Outlet extends Pick<Connection, 'isBehind' | 'flush' | 'takenBytes'> {
   /** Sends a message; one that waited comes with its tag. */
   send(data: Buffer, isBinary: boolean, mayCompress?: boolean, tag?: string): void
 }

@@ -16,7 +16,7 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
   return (headers.upgrade ?? '').split(',').some(name => name.trim().toLowerCase() === 'websocket')
 }
 
-/** Says what is wrong with a request for an upgrade to WebSocket (RFC 6455, 4.2.1). */
+/** Says what is wrong with a request for an upgrade to WebSocket (RFC 6455, 4.2.1; RFC 9110, 7.8, of its body). */
 export function upgradeProblem(request: IncomingMessage): UpgradeProblem | undefined {
   const { method, headers, httpVersionMajor: major, httpVersionMinor: minor } = request
   if (method !== 'GET')
@@ -31,6 +31,9 @@ export function upgradeProblem(request: IncomingMessage): UpgradeProblem | undef
       status: 400,
       message: 'the header Sec-WebSocket-Key must be there once, with 16 bytes in base64',
     }
+  // What follows the head would be taken for frames.
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+    return { status: 400, message: 'a request for a WebSocket has no body' }
   if (countOf(request, 'host') !== 1) return { status: 400, message: 'the header Host must be there once' }
   return undefined
 }

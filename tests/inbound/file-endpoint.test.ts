@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdtempSync,
@@ -12,6 +13,7 @@ import { appendFile, mkdir, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readWhole } from '../../src/inbound/file-claim.ts'
 import { toRecord } from '../../src/language/diagnostic.ts'
 import { Settings } from '../../src/settings.ts'
 import { eventually } from '../support/eventually.ts'
@@ -322,6 +324,13 @@ describe('a file is left alone', () => {
     await inbox.looked()
     expect(inbox.said()).toEqual(['probe.xml '])
     expect(inbox.list()).toEqual(['a.xml', 'all', 'b.xml'])
+  })
+
+  test('when it has become a pipe, which nobody waits for', async () => {
+    await using inbox = await Inbox.with()
+    const pipe = join(inbox.root, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(readWhole(pipe, 10)).rejects.toThrow('it is no regular file')
   })
 
   test('while there is a lock beside it, unless locking is disabled', async () => {

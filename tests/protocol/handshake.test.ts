@@ -140,6 +140,8 @@ describe('a server takes', () => {
 describe('a server refuses', () => {
   test.each<[string, Change, number]>([
     ['a handshake without a key', { without: ['Sec-WebSocket-Key'] }, 400],
+    ['a body', { with: ['Content-Length: 5'] }, 400],
+    ['a body in chunks', { with: ['Transfer-Encoding: chunked'] }, 400],
     ['an empty key', { with: ['Sec-WebSocket-Key: '] }, 400],
     ['a key of 15 bytes', { with: [`Sec-WebSocket-Key: ${Buffer.alloc(15, 1).toString('base64')}`] }, 400],
     ['a key of 17 bytes', { with: [`Sec-WebSocket-Key: ${Buffer.alloc(17, 1).toString('base64')}`] }, 400],
