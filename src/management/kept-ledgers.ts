@@ -18,12 +18,15 @@ const MAX_BYTES = 1024 * 1024
 
 /**
  * Keeps the ledger of a process that stops: in the folder of its user, and in the data folder where there is one.
- * @throws Error where it cannot be written
+ * @throws Error where it cannot be written; what can be written is
  */
 export function keepLedger(ledger: KeptLedger, dataFolder: string): void {
   const line = `${JSON.stringify(ledger)}\n`
-  if (existsSync(dataFolder)) append(join(dataFolder, FILE), line)
-  append(join(makeRunFolder(), FILE), line)
+  try {
+    append(join(makeRunFolder(), FILE), line)
+  } finally {
+    if (existsSync(dataFolder)) append(join(dataFolder, FILE), line)
+  }
 }
 
 /** Gives the kept ledgers, the newest last; of the folder of this user where no file is named. */

@@ -113,9 +113,13 @@ export interface JobTypes {
   forget: [job: { readonly scope: string; readonly since: number; readonly most: number }, answer: true]
 }
 
+/** What may be asked for. */
 export type JobKind = keyof JobTypes
+/** A job of one kind, and the store it is about. */
 export type JobOf<K extends JobKind> = { readonly kind: K; readonly store: string } & JobTypes[K][0]
+/** What a job of one kind is answered with. */
 export type AnswerTo<K extends JobKind> = JobTypes[K][1]
+/** A job of any kind. */
 export type Job = { [K in JobKind]: JobOf<K> }[JobKind]
 
 /** Messages that are put in one behind the other, as one job: to pass on each by itself would cost as much as to write it. */

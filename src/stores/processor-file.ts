@@ -1,8 +1,12 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../core/logger.ts'
+import { locked } from './file-lock.ts'
 
-/** Keeps which message processors are at work in `processors.json` of the data folder. Nothing is written before something is to be kept. */
+/**
+ * Keeps which message processors are at work in `processors.json` of the data folder, which several processes may share.
+ * Nothing is written before something is to be kept.
+ */
 export class ProcessorFile {
   readonly #folder: string
   readonly #log: Logger
@@ -15,10 +19,18 @@ export class ProcessorFile {
 
   /** Gives what is kept of a processor; undefined where nothing is. */
   async get(name: string): Promise<boolean | undefined> {
-    return (await this.#read()).get(name)
+    try {
+      return (await this.#read()).get(name)
+    } catch (error) {
+      this.#log.error(
+        { err: error },
+        `${this.#path} cannot be read; message processors are as the configuration says`,
+      )
+      return undefined
+    }
   }
 
-  /** Keeps it; once this resolves it outlives a loss of power. @throws Error when the folder cannot be written to */
+  /** Keeps it; once this resolves it outlives a loss of power. @throws Error when the folder cannot be written to, or what is there cannot be read */
   set(name: string, isActive: boolean): Promise<void> {
     const written = this.#writing.then(() => this.#write(name, isActive))
     this.#writing = written.catch(() => {})
@@ -26,25 +38,29 @@ export class ProcessorFile {
   }
 
   async #read(): Promise<Map<string, boolean>> {
-    const path = this.#path
-    try {
-      const { processors } = JSON.parse(await readFile(path, 'utf8')) as Kept
-      return new Map(Object.entries(processors).map(([name, state]) => [name, state === 'active']))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
-      this.#log.error(
-        { err: error },
-        `${path} cannot be read; message processors are as the configuration says`,
-      )
-      return new Map()
-    }
+    const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+    if (text === undefined) return new Map()
+    const { processors } = JSON.parse(text) as Kept
+    if (typeof processors !== 'object' || processors === null || Array.isArray(processors))
+      throw new Error('it has no map of processors')
+    return new Map(Object.entries(processors).map(([name, state]) => [name, state === 'active']))
   }
 
   async #write(name: string, isActive: boolean): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
-    const states = (await this.#read()).set(name, isActive)
-    const processors = Object.fromEntries([...states].map(([each, on]) => [each, on ? 'active' : 'inactive']))
+    await locked(`${this.#path}.lock`, () => this.#change(name, isActive))
+  }
+
+  async #change(name: string, isActive: boolean): Promise<void> {
     const path = this.#path
+    const states = await this.#read().catch((error: Error) => {
+      throw new Error(`${path} cannot be read, and stays as it is: ${error.message}`, { cause: error })
+    })
+    states.set(name, isActive)
+    const processors = Object.fromEntries([...states].map(([each, on]) => [each, on ? 'active' : 'inactive']))
     const next = `${path}.${process.pid}.new`
     await synced(next, 'w', file => file.writeFile(`${JSON.stringify({ processors }, undefined, 2)}\n`))
     await rename(next, path)

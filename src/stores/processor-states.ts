@@ -58,7 +58,8 @@ export class ProcessorStates implements Resource {
           `message processor ${state.name} is ${isActive ? 'active' : 'inactive'}, as it was left`,
         )
     } catch (error) {
-      this.#log.warn({ err: error }, `how message processor ${state.name} was left cannot be read`)
+      const reason = (error as Error).message
+      this.#log.warn({}, `how message processor ${state.name} was left cannot be read: ${reason}`)
     }
   }
 
@@ -91,8 +92,8 @@ export class ProcessorStates implements Resource {
       } catch (error) {
         if (attempts === 1)
           this.#log.error(
-            { err: error },
-            `that message processor ${state.name} is ${isActive ? 'active' : 'inactive'} cannot be kept; it is tried again`,
+            {},
+            `that message processor ${state.name} is ${isActive ? 'active' : 'inactive'} cannot be kept, and is tried again: ${(error as Error).message}`,
           )
         if (!(await pause(AGAIN_MS, this.#stopping.signal))) return
       }

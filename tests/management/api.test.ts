@@ -176,6 +176,24 @@ test('message stores and processors are listed, found by part of their name, and
   await api.ask('POST', '/message-processors', { body: { ...body, status: 'active' } })
 })
 
+test('a processor is switched, and answered for in time, where that cannot be kept', async () => {
+  using folder = new TestFolder()
+  const file = folder.write('a-file', '')
+  await using api = await managed({
+    xml: `<messageStore name="Orders"/>
+      <messageProcessor name="Forward" messageStore="Orders" targetEndpoint="E"
+        class="org.apache.synapse.message.processor.impl.forwarder.ScheduledMessageForwardingProcessor"/>
+      <endpoint name="E"><address uri="http://localhost:9/"/></endpoint>
+      ${proxy('put', '<store messageStore="Orders"/>')}`,
+    settings: { 'myelin.data_folder': `${file}/data` },
+  })
+  const body = { name: 'Forward', status: 'inactive' }
+  expect((await api.ask('POST', '/message-processors', { body })).body).toEqual({
+    Message: expect.stringMatching(/^Forward : is deactivated; that is not kept yet/),
+  })
+  expect((await api.ask('GET', '/message-processors')).body).toMatchObject({ list: [{ status: 'inactive' }] })
+})
+
 test('dead letters are listed, sent again, and discarded', async () => {
   let isUp = false
   await using backend = await HttpBackend.start(() => ({ status: isUp ? 200 : 500 }))

@@ -1,11 +1,21 @@
 // Whether a processor is at work outlives restarts, once somebody has switched it.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Alone } from '../../src/cluster/alone.ts'
 import type { Bus, Cluster, SharedKeys } from '../../src/core/cluster.ts'
+import { ProcessorFile } from '../../src/stores/processor-file.ts'
 import { ProcessorStates } from '../../src/stores/processor-states.ts'
 import { eventually } from '../support/eventually.ts'
 import { json, RecordingLogger } from '../support/mediate.ts'
@@ -70,6 +80,49 @@ describe('in one process', () => {
     await using second = await Running.start(xml(true), folder)
     expect(second.processor('p').isActive).toBe(true)
     expect(second.logged('processors.json cannot be read')).toHaveLength(1)
+  })
+
+  test('a file that cannot be read is kept as it is', async () => {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, '{"processors": {"other": "inactive"}')
+    await using running = await Running.start(xml(true), folder)
+    void running.processor('p').switchTo(false)
+    await eventually(() => expect(running.logged('cannot be kept')).toHaveLength(1))
+    expect(readFileSync(file, 'utf8')).toBe('{"processors": {"other": "inactive"}')
+    expect(readdirSync(folder)).toEqual(['processors.json'])
+  })
+
+  test('a lock that a process left behind is taken over', async () => {
+    mkdirSync(folder, { recursive: true })
+    const lock = `${file}.lock`
+    writeFileSync(lock, 'somebody')
+    utimesSync(lock, new Date(0), new Date(0))
+    await using running = await Running.start(xml(true), folder)
+    await running.processor('p').switchTo(false)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ processors: { p: 'inactive' } })
+    expect(readdirSync(folder)).toEqual(['processors.json'])
+  })
+
+  test('nothing is written while another process holds the lock', async () => {
+    mkdirSync(folder, { recursive: true })
+    const lock = `${file}.lock`
+    writeFileSync(lock, 'somebody')
+    await using running = await Running.start(xml(true), folder)
+    const switched = running.processor('p').switchTo(false)
+    await eventually(() => expect(running.processor('p').isActive).toBe(false))
+    writeFileSync(file, '{"processors": {"other": "inactive"}}')
+    rmSync(lock)
+    await switched
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      processors: { other: 'inactive', p: 'inactive' },
+    })
+  })
+
+  test('what several write at the same time is all kept', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `p${i}`)
+    await Promise.all(names.map(name => new ProcessorFile(folder, new RecordingLogger()).set(name, false)))
+    const { processors } = JSON.parse(readFileSync(file, 'utf8')) as { processors: object }
+    expect(Object.keys(processors).sort()).toEqual(names.sort())
   })
 
   test('a folder that cannot be written to is said, and the processor is switched all the same', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ProcessorControl } from '../../core/ports.ts'
 import { type Api, fieldOf, listed, queryOf, refuse } from '../api.ts'
 
@@ -7,6 +8,10 @@ const TYPES: Readonly<Record<string, string>> = {
   failover: 'Failover-scheduled-message-forwarding-processor',
   sampling: 'Message-sampling-processor',
 }
+
+/** How long it may take until a state is kept; where it is kept may be away. */
+const KEPT_WITHIN_MS = 2_000
+const NOT_KEPT = 'that is not kept yet, and is tried again: other processes, and a restart, do not know of it'
 
 const STATES: Readonly<Record<string, boolean>> = { active: true, inactive: false }
 
@@ -28,8 +33,10 @@ export function processorRoutes({ on, gateway }: Api): void {
       const isActive = typeof status === 'string' ? STATES[status] : undefined
       if (isActive === undefined)
         return refuse(reply, 400, `status is ${JSON.stringify(status)}; expected active or inactive`)
-      await found.switchTo(isActive)
-      return { Message: `${found.name} : is ${isActive ? 'activated' : 'deactivated'}` }
+      const kept = found.switchTo(isActive).then(() => true)
+      const isKept = await Promise.race([kept, pause(KEPT_WITHIN_MS, false, { ref: false })])
+      const Message = `${found.name} : is ${isActive ? 'activated' : 'deactivated'}`
+      return isKept ? { Message } : { Message: `${Message}; ${NOT_KEPT}` }
     },
   })
 }
