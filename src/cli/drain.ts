@@ -37,6 +37,8 @@ function lineOf({ ms, stage, requests, sessions, inFlight, text, workers, outcom
     return `${at}  ${workers === undefined ? '' : `workers ${workers}, `}requests ${requests}, WebSocket clients ${sessions}, messages in flight ${inFlight}: ${text}`
   if (outcome.isClean) return `${at}  nothing was cut`
   const differences = outcome.ledger.differences.map(difference => `\n  ${difference.text}`).join('')
+  if (outcome.requests === 0 && outcome.sessions === 0)
+    return `${at}  nothing was cut; the ledger does not add up:${differences}`
   return `${at}  cut: requests ${outcome.requests}, WebSocket clients ${outcome.sessions}${differences}`
 }
 

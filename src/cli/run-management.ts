@@ -46,7 +46,7 @@ export async function openManagement(gateway: Gateway, parts: ManagementParts): 
         if (await control?.leave({ ledger, url, dataFolder, paths })) return
         keepLedger({ ...ledger, pid: process.pid, url, paths: [...paths] }, dataFolder)
       } catch (error) {
-        log.info({}, `the ledger is not kept for \`myelin ledger\`: ${(error as Error).message}`)
+        log.warn({}, `the ledger is not kept in full for \`myelin ledger\`: ${(error as Error).message}`)
       }
     },
   }

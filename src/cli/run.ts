@@ -12,6 +12,7 @@ import { startProbes } from '../management/probes.ts'
 import { Whole } from '../management/whole.ts'
 import type { Settings } from '../settings.ts'
 import { openManagement } from './run-management.ts'
+import { watchUncaught } from './uncaught.ts'
 import { version } from './version.ts'
 
 /** Runs a gateway until SIGTERM or SIGINT tells it to stop; gives the exit code. */
@@ -139,13 +140,10 @@ interface Stop {
   readonly close: typeof RESTART | undefined
 }
 
-/** Resolves with exit code 1 when something was thrown that nobody caught: what is under way still ends in order. */
+/** Resolves with exit code 1 when the gateway threw something that nobody caught: what is under way still ends in order. */
 function bug(log: Logger): Promise<Stop> {
   return new Promise(done => {
-    process.on('uncaughtException', error => {
-      log.fatal({ err: error }, `a bug: ${error.message}; the gateway stops`)
-      done({ exitCode: 1, close: RESTART })
-    })
+    watchUncaught(log, () => done({ exitCode: 1, close: RESTART }))
   })
 }
 

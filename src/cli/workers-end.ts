@@ -44,7 +44,7 @@ export class WorkersEnd {
     try {
       keepLedger({ ...ledger, pid: process.pid, url, paths: [...paths] }, dataFolder)
     } catch (error) {
-      this.#log.info({}, `the ledger is not kept for \`myelin ledger\`: ${(error as Error).message}`)
+      this.#log.warn({}, `the ledger is not kept in full for \`myelin ledger\`: ${(error as Error).message}`)
     }
   }
 
