@@ -2,7 +2,7 @@ import type { MessageContext } from '../core/context.ts'
 import type { Groups } from '../core/groups.ts'
 import type { Session } from '../core/session.ts'
 import { Headers } from '../message/headers.ts'
-import { ABNORMAL, cutReason, MAX_REASON_BYTES } from '../websocket/close-codes.ts'
+import { ABNORMAL, cutReason } from '../websocket/close-codes.ts'
 import { checkedCode } from './close-frame.ts'
 import {
   type CallerGroups,
@@ -11,7 +11,7 @@ import {
   sessionsAccess,
   textOnly,
 } from './session-access.ts'
-import { bytesOf, isText } from './value-bytes.ts'
+import { bytesOf, controlBytes, isText } from './value-bytes.ts'
 import { ConnectionClosureError } from './web-socket-error.ts'
 
 /** What a service gives to the callers of its hooks. */
@@ -121,12 +121,12 @@ export class Caller {
 
   /** @throws RangeError for more than 125 bytes, ConnectionClosureError when the client is gone */
   async ping(data: Uint8Array | string = NO_BYTES): Promise<void> {
-    this.#open().ping!(control(data))
+    this.#open().ping!(controlBytes(data))
   }
 
   /** @throws RangeError for more than 125 bytes, ConnectionClosureError when the client is gone */
   async pong(data: Uint8Array | string = NO_BYTES): Promise<void> {
-    this.#open().pong!(control(data))
+    this.#open().pong!(controlBytes(data))
   }
 
   /** Begins to close; what was written before is sent first. @throws RangeError for a code that may not be sent */
@@ -173,12 +173,6 @@ function closureOf({ id, closed }: Session): ConnectionClosureError {
   const { code, reason } = closed ?? {}
   const options = { closeCode: code, reason, wasClean: code !== undefined && code !== ABNORMAL }
   return new ConnectionClosureError(`session ${id} is closed`, options)
-}
-
-function control(data: Uint8Array | string): Buffer {
-  const bytes = bytesOf(data)
-  if (bytes.length > MAX_REASON_BYTES + 2) throw new RangeError('a ping or pong holds at most 125 bytes')
-  return bytes
 }
 
 const NO_BYTES = Buffer.alloc(0)

@@ -4,6 +4,7 @@ import { checkOption, type OptionEntry, type OptionTable, optionsOf } from '../l
 import { optionEntries } from '../language/options/index.ts'
 import type { Span } from '../language/source.ts'
 import type { Element } from '../language/xml.ts'
+import { checkHookNames } from './hook-checks.ts'
 import { HOOK_ALIASES, HOOKS, isHookName } from './hook-names.ts'
 
 /** Elements of a service that no field is called after. */
@@ -17,10 +18,11 @@ export interface KnownOptions {
 }
 
 /**
- * Reports the options of a `<service>` that there are not, at every level, whatever it was written in; gives it without
- * them, so that nobody reports them again.
+ * Reports the options of a `<service>` that there are not, at every level, and its hooks that do not go together, whatever
+ * it was written in; gives it without these options, so that nobody reports them again.
  */
 export function withKnownOptions(element: Element, known: KnownOptions, diagnostics: Diagnostics): Element {
+  checkHookNames(element, diagnostics)
   return new OptionCheck(known, diagnostics).checked(element, known.fields, 'service')
 }
 

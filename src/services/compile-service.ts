@@ -120,11 +120,11 @@ class HookCompiler {
     })
   }
 
-  /** A hook by itself: its sequence, its steps, or its function. */
-  #pipeline(hook: HookConfig): Pipeline {
+  /** A hook by itself: its sequence, its steps, or its function. What takes errors of routes answers as these do. */
+  #pipeline(hook: HookConfig, takesErrors = hook.name === 'onError'): Pipeline {
     const { dispatcherStreamId } = this.#config
     const isRoute = hook.key !== undefined || this.#isRoute(hook)
-    const streamId = isRoute ? dispatcherStreamId : undefined
+    const streamId = isRoute || takesErrors ? dispatcherStreamId : undefined
     const call = this.#functionOf(hook)
     if (call === undefined) {
       const steps = this.#bound(hook, this.#build.branch(hook.branch))
@@ -149,7 +149,7 @@ class HookCompiler {
   #guarded(hook: HookConfig, errorHook?: string): Pipeline {
     const binding = errorHook === undefined ? undefined : this.#named(errorHook)
     const onFault = failing({
-      binding: binding && this.#pipeline(binding),
+      binding: binding && this.#pipeline(binding, true),
       error: this.#error,
       fault: this.#fault,
       bindingCode: Number(this.#config.bindingCode),

@@ -23,15 +23,18 @@ export interface BoundHook<F> {
   readonly run: F | readonly (F | StepMap)[]
 }
 
+/** A hook of messages: a function alone takes them as they are, one that is bound or streamed what it asks for. */
+export type MessageHook<F> = Hook<F> | BoundHook<(caller: Caller, data: never) => Gives>
+
 type Gives = unknown
 
 /** The hooks of a service, the first parameter of nearly all being the client. */
 export interface ServiceHooks {
   onUpgrade?: Hook<(request: UpgradeRequest) => Gives>
   onOpen?: Hook<(caller: Caller) => Gives>
-  onMessage?: Hook<(caller: Caller, data: never) => Gives>
-  onTextMessage?: Hook<(caller: Caller, data: never) => Gives>
-  onBinaryMessage?: Hook<(caller: Caller, data: Buffer) => Gives>
+  onMessage?: MessageHook<(caller: Caller, data: never) => Gives>
+  onTextMessage?: MessageHook<(caller: Caller, data: never) => Gives>
+  onBinaryMessage?: MessageHook<(caller: Caller, data: Buffer) => Gives>
   onPing?: Hook<(caller: Caller, data: Buffer) => Gives>
   onPong?: Hook<(caller: Caller, data: Buffer) => Gives>
   onIdle?: Hook<(caller: Caller) => Gives>

@@ -9,7 +9,7 @@ import { MessageChunks } from './message-chunks.ts'
 import { answerResource, ResourceRequest } from './resource-request.ts'
 import { isAcceptance, isRejection, Rejection, refuse, rejectionOf } from './upgrade-answer.ts'
 import { UpgradeRequest } from './upgrade-request.ts'
-import { bytesOf, isText } from './value-bytes.ts'
+import { bytesOf, controlBytes, isText } from './value-bytes.ts'
 
 /** A function that is a hook: what it takes depends on what it is for. */
 export type HookFunction = (...parameters: never[]) => unknown
@@ -90,10 +90,10 @@ async function asking(ctx: MessageContext, act: Step): Promise<Outcome> {
 function parametersOf(ctx: MessageContext, context: FunctionContext): unknown[] {
   if (ctx.event === 'upgrade') return [new UpgradeRequest(ctx, context)]
   const caller = callerOf(ctx, context)
+  if (ctx.fault) return [caller, causeOf(ctx)]
   switch (ctx.event) {
     case 'message':
     case 'unmatched':
-      if (ctx.fault) return [caller, causeOf(ctx)]
       return [caller, dataOf(ctx, context)]
     case 'ping':
     case 'pong':
@@ -105,7 +105,7 @@ function parametersOf(ctx: MessageContext, context: FunctionContext): unknown[] 
     case 'error':
       return [caller, causeOf(ctx)]
     default:
-      return ctx.fault ? [caller, causeOf(ctx)] : [caller]
+      return [caller]
   }
 }
 
@@ -135,14 +135,15 @@ function settle(
   }
   if (value instanceof Error) throw value
   if (ctx.event === 'upgrade') return answerUpgrade(ctx, value)
-  if (ctx.event === 'ping') {
-    ctx.ending = 'answered'
-    ctx.session!.pong!(bytesOf(value))
-    return STOP
-  }
   if (isCloseFrame(value)) {
     ctx.ending = 'answered'
     ctx.session!.close(value.code, value.reason)
+    return STOP
+  }
+  if (ctx.event === 'ping' && !ctx.fault) {
+    const held = controlBytes(value)
+    ctx.ending = 'answered'
+    ctx.session!.pong!(held)
     return STOP
   }
   ctx.ending = 'answered'

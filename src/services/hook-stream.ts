@@ -15,7 +15,7 @@ export function isIterator(value: unknown): value is Streamed {
 /**
  * Sends each element as a message, and the next when the client has read enough; a close result closes. The message
  * that began it may have ended meanwhile, so that what the client sends goes on being read. What fails closes the
- * client with 1011. Resolves when it is over, and never rejects.
+ * client with 1011. Resolves when it is over, its `finally` blocks too, and never rejects.
  */
 export async function stream(
   ctx: MessageContext,
@@ -45,5 +45,13 @@ export async function stream(
       `${ctx.service.label}streaming to a client failed: ${text}`,
     )
     session.close(1011, cutReason(`streaming failed: ${text}`))
+    await finalised(iterator)
   }
+}
+
+/** Has a generator run its `finally` blocks; what fails there is not worth more than why it is over. */
+async function finalised(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.()
+  } catch {}
 }

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { MessageContext } from '../core/context.ts'
 import { type MaybePromise, type Outcome, STOP } from '../core/step.ts'
 import { Content } from '../message/content.ts'
@@ -45,22 +46,36 @@ export function reject(
 
 /** An answer with more than a body. */
 export interface ResourceAnswer {
-  readonly status: number
+  /** 200 where it is left out. */
+  readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
-/** Makes an answer with a status and headers. */
+/**
+ * Makes an answer with a status and headers.
+ * @throws RangeError for a status below 200 or above 599
+ */
 export function respond(answer: ResourceAnswer): Rejection {
-  return new Rejection(answer.status, answer.body, answer.headers ?? {})
+  const { status = 200 } = answer
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new RangeError(`status ${status} answers nobody: 200 to 599 do`)
+  return new Rejection(status, answer.body, answer.headers ?? {})
 }
 
-/** Lets a client in, with headers of its own in the 101 answer. */
+/**
+ * Lets a client in, with headers of its own in the 101 answer.
+ * @throws TypeError for a header that cannot be sent
+ */
 export function accept({
   headers = {},
 }: {
   readonly headers?: Readonly<Record<string, string>>
 } = {}): Acceptance {
+  for (const [name, text] of Object.entries(headers)) {
+    validateHeaderName(name)
+    validateHeaderValue(name, text)
+  }
   return new Acceptance(headers)
 }
 

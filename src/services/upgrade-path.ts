@@ -110,12 +110,12 @@ export function handshakeParameters(
     const own: (readonly [string, string])[] = [...found]
     for (const [name, value] of given) own.push([`query.param.${name}`, value])
     for (const parameter of query) {
-      const problem = check(parameter, given.get(parameter.name) ?? undefined, 'query', own)
+      const problem = check(parameter, given.getAll(parameter.name), 'query', own)
       if (problem) return problem
     }
     for (const parameter of headers) {
       const value = head.headers[parameter.name.toLowerCase()]
-      const problem = check(parameter, Array.isArray(value) ? value.join(', ') : value, 'header', own)
+      const problem = check(parameter, value === undefined ? [] : [value].flat(), 'header', own)
       if (problem) return problem
     }
     return own
@@ -124,7 +124,7 @@ export function handshakeParameters(
 
 function check(
   { name, type, required, default: fallback }: Parameter,
-  given: string | undefined,
+  [given, ...more]: readonly string[],
   where: 'query' | 'header',
   found: (readonly [string, string])[],
 ): DirectAnswer | undefined {
@@ -134,7 +134,9 @@ function check(
       ? { status: 400, body: `no ${where} parameter ${name} was found` }
       : undefined
   }
-  if (given !== '' && !FITS[type].test(given))
+  if (more.length > 0) return { status: 400, body: `the ${where} parameter ${name} is there more than once` }
+  const isEmptyText = given === '' && type === 'string'
+  if (!isEmptyText && !FITS[type].test(given))
     return { status: 400, body: `the ${where} parameter ${name} is no ${type}` }
   if (where === 'header') found.push([`header.param.${name}`, given])
   return undefined

@@ -1,5 +1,6 @@
 import { serializeXml } from '../message/xml/serialize.ts'
 import { XmlElement } from '../message/xml/tree.ts'
+import { MAX_REASON_BYTES } from '../websocket/close-codes.ts'
 
 /** A value that cannot be sent, or a call that cannot be meant. */
 export class ValueError extends TypeError {
@@ -21,4 +22,11 @@ export function bytesOf(value: unknown): Buffer {
   const text = JSON.stringify(value)
   if (text === undefined) throw new ValueError(`a ${typeof value} cannot be sent`)
   return Buffer.from(text)
+}
+
+/** Gives what a ping or pong holds for a value. @throws RangeError for more than 125 bytes, ValueError */
+export function controlBytes(value: unknown): Buffer {
+  const bytes = bytesOf(value)
+  if (bytes.length > MAX_REASON_BYTES + 2) throw new RangeError('a ping or pong holds at most 125 bytes')
+  return bytes
 }

@@ -87,6 +87,27 @@ test.each([
   expect(findingsOf('a.yaml', text).join('\n')).toMatch(expected)
 })
 
+test.each([
+  [
+    'a.xml',
+    '<service xmlns="urn:myelin" name="a" idleTimout="3"><query name="a" type="integer"/><onMesage><respond/></onMesage><onMessage><respnd/></onMessage><onTextMessage><respond/></onTextMessage></service>',
+  ],
+  [
+    'a.yaml',
+    'idleTimout: 3\nquery: {a: integer}\nonMesage: [respond]\nonMessage: [respnd]\nonTextMessage: [respond]\n',
+  ],
+  [
+    'a.ts',
+    "export default { idleTimout: 3, query: { a: 'integer' }, onMesage() {}, onMessage: ['respnd'], onTextMessage() {} }",
+  ],
+])('%s: all that is wrong is said at once', (name, text) => {
+  const found = findingsOf(name, text).map(each => / error ([\w-]+)/.exec(each)?.[1])
+  expect(found.toSorted()).toEqual(
+    expect.arrayContaining(['bad-value', 'mixed-hooks', 'unknown-hook', 'unknown-option']),
+  )
+  expect(new Set(found).size).toBe(found.length)
+})
+
 const TWICE = {
   'a.xml':
     '<service xmlns="urn:myelin" name="a">\n  <onUpgrade><drop/></onUpgrade>\n  <onUpgrade><drop/></onUpgrade>\n  <onMessage><respond/></onMessage>\n</service>',

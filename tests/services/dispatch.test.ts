@@ -134,6 +134,22 @@ describe('stream ids', () => {
     expect(got).toContain('{"bare":true}')
   })
 
+  test.each([
+    ['of its route', 'onOrderError'],
+    ['of the service', 'onError'],
+  ])('the answer of the error hook %s has it', async (_what, hook) => {
+    await using gateway = await startHooks(
+      `dispatcherKey: 'event', dispatcherStreamId: 'id',
+       onOrder: bound({ type: 'object', required: ['n'] }, () => ({ ok: true })),
+       ${hook}: (caller, error) => ({ error: error.code })`,
+    )
+    using client = await connect(gateway.url('ws'))
+    expect(JSON.parse(await client.ask('{"event":"order","id":7}'))).toEqual({
+      error: 'PAYLOAD_VALIDATION_FAILED',
+      id: 7,
+    })
+  })
+
   test('mediators of a route find it in a property', async () => {
     await using gateway = await startService(
       'a.yaml',

@@ -29,6 +29,14 @@ describe('onUpgrade', () => {
     expect(response.headers['x-session']).toBe('abc')
   })
 
+  test('with a header that cannot be sent is 500, and the log names it', async () => {
+    await using gateway = await startHooks(
+      `onUpgrade: () => accept({ headers: { 'X-Ok': 'a\\r\\nb: c' } }), onOpen: () => 'in'`,
+    )
+    expect(await refusal(gateway.url('ws'))).toMatchObject({ status: 500 })
+    await gateway.waitForLog('X-Ok')
+  })
+
   test.each([
     ['AuthnError', 401],
     ['AuthzError', 403],
@@ -60,6 +68,31 @@ test('typed parameters of path, query and headers reach the hooks', async () => 
   expect(await refusal(`${base}/blue/twelve`, { headers })).toMatchObject({ status: 404 })
   expect(await refusal(`${base}/blue/12`)).toMatchObject({ status: 400 })
   expect(await refusal(`${base}/blue/12?since=x`, { headers })).toMatchObject({ status: 400 })
+})
+
+describe('parameters of a handshake', () => {
+  const OPTIONS = `query: { id: 'int', on: { type: 'boolean', required: false }, q: { type: 'string', required: false } },
+     headers: { 'X-Seat': { type: 'int', required: false } }, onOpen: ({ params }) => params`
+
+  test.each([
+    ['one that is there twice, the first fitting', '?id=1&id=abc', {}],
+    ['one that is there twice, both fitting', '?id=1&id=2', {}],
+    ['text that is there twice', '?id=1&q=a&q=b', {}],
+    ['an empty number', '?id=', {}],
+    ['an empty boolean', '?id=1&on', {}],
+    ['an empty header', '?id=1', { 'X-Seat': '' }],
+    ['a header that is there twice', '?id=1', { 'X-Seat': ['1', '2'] }],
+  ])('%s is 400', async (_what, query, headers) => {
+    await using gateway = await startHooks(OPTIONS)
+    const answer = await refusal(`${gateway.url('ws')}${query}`, { headers: headers as never })
+    expect(answer).toMatchObject({ status: 400 })
+  })
+
+  test('empty text is a value, and what is not declared may be there twice', async () => {
+    await using gateway = await startHooks(OPTIONS)
+    using client = await connect(`${gateway.url('ws')}?id=1&q=&x=a&x=b`)
+    expect(JSON.parse(await client.received.text())).toEqual({ id: 1, q: '', x: 'b' })
+  })
 })
 
 test('what hooks give back is sent as what it is', async () => {
@@ -101,6 +134,21 @@ test('an async generator sends each element, and messages are read meanwhile', a
   client.send('on')
   expect((await client.received.texts(2)).sort()).toEqual(['read', 'two'])
   expect(await client.closed).toEqual({ code: 1011, reason: 'streaming failed: broken' })
+})
+
+test.each([
+  ['an element that cannot be sent', `yield () => {}`],
+  ['an error that it yields', `yield new Error('no')`],
+])('a generator runs its finally blocks after %s', async (_what, failing) => {
+  await using gateway = await startHooks(
+    `onOpen: caller => { caller.groups.join('all') }, onMessage: caller => stream(caller)`,
+    `async function* stream(caller) { try { ${failing} } finally { caller.groups.send('all', 'released'); throw new Error('again') } }`,
+  )
+  using witness = await connect(gateway.url('ws'))
+  using client = await connect(gateway.url('ws'))
+  client.send('go')
+  expect(await witness.received.text()).toBe('released')
+  expect(await client.closed).toMatchObject({ code: 1011 })
 })
 
 test('a hook that fails closes its own client with 1011, and onError knows why', async () => {
@@ -156,6 +204,22 @@ test('pings are answered unless there is a hook, which may', async () => {
   using other = await connect(own.url('ws'))
   other.webSocket.ping('loud')
   expect(String((await once(other.webSocket, 'pong'))[0])).toBe('LOUD')
+})
+
+test('a pong that is too long is a failure of onPing, and a close result closes', async () => {
+  await using gateway = await startHooks(
+    `onPing: (caller, data) => String(data) === 'bye' ? close(4001, 'bye') : Buffer.alloc(Number(data)),
+     onError: (caller, error) => error.name + ': ' + error.message`,
+  )
+  using client = await connect(gateway.url('ws'))
+  client.webSocket.ping('125')
+  expect((await once(client.webSocket, 'pong'))[0]).toHaveLength(125)
+  client.webSocket.ping('126')
+  expect(await client.received.text()).toBe('RangeError: a ping or pong holds at most 125 bytes')
+  expect(await client.closed).toMatchObject({ code: 1011 })
+  using other = await connect(gateway.url('ws'))
+  other.webSocket.ping('bye')
+  expect(await other.closed).toEqual({ code: 4001, reason: 'bye' })
 })
 
 test('onIdle leaves the client connected; without it the client is closed', async () => {
@@ -261,6 +325,25 @@ test('REST resources are below the same path, on the same port', async () => {
   using client = await connect(gateway.url('ws'))
   client.send('both')
   expect(await client.received.text()).toBe('both')
+})
+
+test.each(['999', '600', '100', '0', '200.5', 'NaN'])(
+  'a resource cannot answer with status %s',
+  async status => {
+    await using gateway = await startHooks(
+      `basePath: '/test', onMessage() {}, resources: { 'GET /x': () => respond({ status: ${status}, body: 'x' }) }`,
+    )
+    const answer = await fetch(`${gateway.url('ws').replace('ws:', 'http:')}/x`)
+    expect(answer.status).toBe(500)
+    await gateway.waitForLog(`status ${status} answers nobody: 200 to 599 do`)
+  },
+)
+
+test('an answer that says no status is 200', async () => {
+  await using gateway = await startHooks(
+    `basePath: '/test', onMessage() {}, resources: { 'GET /x': () => respond({ body: 'x' }) }`,
+  )
+  expect((await fetch(`${gateway.url('ws').replace('ws:', 'http:')}/x`)).status).toBe(200)
 })
 
 test('a class is a service, its methods being hooks', async () => {
