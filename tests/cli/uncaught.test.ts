@@ -31,7 +31,7 @@ test.each(Object.entries(LATER))('%s, later', async (_what, code) => {
   await running.prints(/"msg":"ready"/)
   using other = await connect(url)
   using client = await connect(url)
-  client.close()
+  void client.close()
   await running.prints(/nothing caught an error of this module/)
 
   expect(await other.ask('still?')).toBe('here')

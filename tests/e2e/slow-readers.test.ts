@@ -3,11 +3,11 @@
 
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
+import { startService } from '../services/serve.ts'
 import { type BackendConnection, startBackend } from '../support/backends.ts'
 import { connect, type Frames } from '../support/clients.ts'
 import { proxy, relay, sendTo, service } from '../support/configurations.ts'
 import { eventually } from '../support/eventually.ts'
-import { startService } from '../services/serve.ts'
 import { startGateway } from '../support/gateway.ts'
 
 const MESSAGE_BYTES = 64 * 1024

@@ -145,17 +145,20 @@ test('a shared link that is kept warm is there again before the next message', a
   expect(second.connections).toHaveLength(1)
 })
 
-test.each([1001, 1012])('a shared link that is kept warm is there again after its backend closed it with %i', async code => {
-  await using backend = await startEcho()
-  await using gateway = await startGateway({
-    xml: `<proxy name="p"><target><inSequence><property name="FORCE_SC_ACCEPTED" scope="axis2" value="true"/>
+test.each([1001, 1012])(
+  'a shared link that is kept warm is there again after its backend closed it with %i',
+  async code => {
+    await using backend = await startEcho()
+    await using gateway = await startGateway({
+      xml: `<proxy name="p"><target><inSequence><property name="FORCE_SC_ACCEPTED" scope="axis2" value="true"/>
       <send>${address(backend.url, WARM)}</send></inSequence><faultSequence/></target></proxy>`,
-  })
-  await fetch(gateway.url('http', 'p'), { method: 'POST', body: 'hello' })
-  await eventually(() => expect(backend.connections).toHaveLength(1))
-  backend.connections[0]!.webSocket.close(code, 'restart')
-  await eventually(() => expect(backend.connections).toHaveLength(2))
-})
+    })
+    await fetch(gateway.url('http', 'p'), { method: 'POST', body: 'hello' })
+    await eventually(() => expect(backend.connections).toHaveLength(1))
+    backend.connections[0]!.webSocket.close(code, 'restart')
+    await eventually(() => expect(backend.connections).toHaveLength(2))
+  },
+)
 
 test.each(['by="json" field="id" links="2"', 'by="lane" links="1"'])(
   'links with correlation are kept warm: %s',
