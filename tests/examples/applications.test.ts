@@ -121,8 +121,8 @@ describe('dispatch by key', () => {
       ],
       seller: [
         WELCOME,
-        '< text {"error":"a subscription needs an id and a symbol"}',
-        '< text {"error":"a subscription needs an id and a symbol"}',
+        '< text {"error":"a subscription needs an id and a symbol","id":4}',
+        '< text {"error":"a subscription needs an id and a symbol","id":5}',
         '< text {"error":"that is not understood"}',
         '< text {"error":"that is not understood"}',
         ...Array<string>(5).fill('< text {"error":"nobody knows that event"}'),
