@@ -6,6 +6,10 @@ import { endTurn, takeTurn } from './zlib-turns.ts'
 /** What a message leaves out at its end (RFC 7692, 7.2.2). */
 const TRAILER = Buffer.from([0, 0, 0xff, 0xff])
 
+/** An empty block: nothing comes out for it, unless it is read in the middle of another one. */
+const PROBE = Buffer.from([0, 0, 0, 0xff, 0xff])
+const BROKEN_OFF = 'compressed data breaks off'
+
 /** The farthest anything refers back. */
 const MAX_WINDOW_BYTES = 32 * 1024
 
@@ -32,6 +36,7 @@ class Decompressor {
   /** Whether it began with something to refer to, which `reset` would bring back: it must not go to anybody else. */
   readonly hasDictionary: boolean
   #readBefore = 0
+  #isProbing = false
 
   constructor(windowBits: number, isLent: boolean, dictionary?: Buffer) {
     this.hasDictionary = dictionary !== undefined
@@ -58,7 +63,19 @@ class Decompressor {
     this.#stream.write(data)
     this.#stream.flush(() => {
       if (this.read < data.length) this.isSpent = true
-      this.#end(undefined)
+      if (this.isSpent) this.#end(undefined)
+      else this.#probe()
+    })
+  }
+
+  /** Whether a block is complete zlib does not tell: one more that is empty shows it. */
+  #probe(): void {
+    const bytes = this.#bytes
+    this.#isProbing = true
+    this.#stream.write(PROBE)
+    this.#stream.flush(() => {
+      this.#isProbing = false
+      this.#end(this.#bytes > bytes ? badData(BROKEN_OFF) : undefined)
     })
   }
 
@@ -92,7 +109,7 @@ class Decompressor {
 
   #spent(violation: Violation | undefined): void {
     this.isSpent = true
-    this.#end(violation)
+    this.#end(this.#isProbing ? badData(BROKEN_OFF) : violation)
   }
 
   #end(violation: Violation | undefined): void {
@@ -128,6 +145,12 @@ export class Inflater {
         done(undefined, undefined)
         return
       }
+      // Some write nothing at all for nothing.
+      if (payload.length === 0) {
+        endTurn()
+        done(payload, undefined)
+        return
+      }
       this.#isRunning = true
       const data = Buffer.concat([payload, TRAILER])
       this.#run(this.#decompressor(), { data, parts: [], ends: 0 }, (inflated, violation) => {
@@ -157,7 +180,11 @@ export class Inflater {
       if (violation) done(undefined, violation.limit ? tooLarge('message', this.#maxBytes) : violation)
       else if (rest.length === 0) done(parts.length === 1 ? parts[0]! : Buffer.concat(parts), undefined)
       else if (ends >= MAX_ENDS) done(undefined, badData('compressed data ends too often'))
-      else this.#run(this.#following(parts), { data: rest, parts, ends: ends + 1 }, done)
+      else {
+        // Where the end of the message is the end of its data what was left out at the end is no part of it.
+        const next = rest.length === TRAILER.length ? NOTHING : rest
+        this.#run(this.#following(parts), { data: next, parts, ends: ends + 1 }, done)
+      }
     })
   }
 

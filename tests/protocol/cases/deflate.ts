@@ -97,6 +97,25 @@ const forms: Case[] = [
     messages: [text(hello), text('again')],
     deflate: on,
   },
+  {
+    name: 'a message after one that ends with its last block',
+    send: [
+      { opcode: TEXT, rsv: 4, payload: hex('f3 48 cd c9 c9 07 00') },
+      { opcode: TEXT, rsv: 4, payload: hex('f2 00 11 00 00') },
+    ],
+    messages: [text(hello), text(hello)],
+    deflate: on,
+  },
+  {
+    name: 'a message after an empty one of nothing',
+    send: [
+      { opcode: TEXT, rsv: 4, payload: hex('f2 48 cd c9 c9 07 00') },
+      { opcode: TEXT, rsv: 4 },
+      { opcode: TEXT, rsv: 4, payload: hex('f2 00 11 00 00') },
+    ],
+    messages: [text(hello), text(Buffer.alloc(0)), text(hello)],
+    deflate: on,
+  },
   as('an empty message of one byte', hex('00'), Buffer.alloc(0)),
   as('an empty message of two bytes', hex('02 00'), Buffer.alloc(0)),
   as('an empty message of nothing', Buffer.alloc(0), Buffer.alloc(0)),
@@ -142,6 +161,22 @@ const wrong: Case[] = [
   { name: 'a reference to the message before, where nothing is kept', send: [{ opcode: TEXT, rsv: 4, payload: hex('f2 48 cd c9 c9 07 00') }, { opcode: TEXT, rsv: 4, payload: hex('f2 00 11 00 00') }], messages: [text(hello)], close: 1007, deflate: off },
   { name: 'compressed text that is no UTF-8', send: [good, { opcode: TEXT, rsv: 4, payload: flushed(hex('48 c3 28')) }], messages: before, close: 1007, deflate: on },
   { name: 'compressed text that ends inside a character', send: [good, { opcode: TEXT, rsv: 4, payload: flushed(hex('e2 82')) }], messages: before, close: 1007, deflate: on },
+  ...[on, off].flatMap(deflate =>
+    Object.entries({
+      'a block that is not compressed': Buffer.concat([hex('00 f4 01 0b fe'), Buffer.alloc(95)]),
+      'a block with fixed codes': flushed(Buffer.from('Hello world, hello world, abcdef')).subarray(0, 6),
+      'a block with codes of its own': flushed(words(5000)).subarray(0, 1000),
+      'the codes of a block': flushed(words(5000)).subarray(0, 20),
+    }).map(
+      ([what, payload]): Case => ({
+        name: `${what} that breaks off, ${deflate === on ? 'contexts kept' : 'no context'}`,
+        send: [good, { opcode: BINARY, rsv: 4, payload }, good],
+        messages: before,
+        close: 1007,
+        deflate,
+      }),
+    ),
+  ),
   { name: 'what follows a message that cannot be inflated is ignored', send: [good, { opcode: TEXT, rsv: 4, payload: hex('ff ff ff ff') }, good], messages: before, close: 1007, deflate: on },
   { name: 'the end right behind compressed messages', send: [{ opcode: TEXT, rsv: 4, payload: flushed(hello) }, { opcode: 8, payload: Buffer.from([3, 233]) }, good], messages: [text(hello)], close: 1001, deflate: on },
   { name: '300 last blocks are too many', send: [good, { opcode: BINARY, rsv: 4, payload: Buffer.concat(Array.from({ length: 300 }, () => hex('03 00'))) }], messages: before, close: 1007, deflate: on },
