@@ -71,7 +71,7 @@ export class Supervision {
       if (worker.isConnected()) worker.send(message, sent)
       else sent()
     }
-    const hub = { send }
+    const hubWorker = { send }
     const member: ControlledWorker = {
       get state() {
         return { worker: place.number, pid, isReady: place.isReady, starts: place.starts }
@@ -87,12 +87,12 @@ export class Supervision {
       else if (said.kind === 'drain step') this.#end?.take(place.number, said.step)
       else if (said.kind === 'last ledger') place.last = said.last
       else if (isControl(said)) this.#control.take(member, said)
-      else this.#hub.take(hub, said)
+      else this.#hub.take(hubWorker, said)
     })
     // What cannot be sent is said by its end.
     worker.on('error', () => {})
     worker.on('exit', (code, signal) => {
-      this.#hub.leave(hub)
+      this.#hub.leave(hubWorker)
       this.#onExit(place, { member, code, signal })
     })
     const { stdout, stderr } = worker.process
