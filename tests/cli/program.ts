@@ -86,15 +86,11 @@ export class Running implements AsyncDisposable {
   }
 }
 
-/** What was compiled for one process serves the next: most of the time of a short one is for that. */
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url))
-const ENVIRONMENT: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: COMPILED, ...process.env }
-
 /** Starts a program with standard input left open. */
 export function startProgram(
   command: string,
   args: readonly string[],
-  env = ENVIRONMENT,
+  env = process.env,
   cwd?: string,
 ): Running {
   return new Running(spawn(command, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] }))

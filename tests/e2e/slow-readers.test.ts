@@ -8,7 +8,7 @@ import { type BackendConnection, startBackend } from '../support/backends.ts'
 import { connect, type Frames } from '../support/clients.ts'
 import { proxy, relay, sendTo, service } from '../support/configurations.ts'
 import { eventually } from '../support/eventually.ts'
-import { startGateway } from '../support/gateway.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
 
 const MESSAGE_BYTES = 64 * 1024
 const FLOOD = 1536
@@ -106,9 +106,12 @@ test('a backend that does not read while its client floods it', async () => {
   await flooding.done
 })
 
-test('a client that sends to an echo and does not read what comes back', async () => {
-  await using gateway = await startGateway({ xml: service('<respond/>') })
-  using client = await connect(gateway.url('ws'))
+test.each<[what: string, start: () => Promise<TestGateway>]>([
+  ['mediators', () => startGateway({ xml: service('<respond/>') })],
+  ['a function', () => startService('a.ts', 'export default { onMessage: (caller, data) => data }')],
+])('a client that sends to an echo by %s and does not read what comes back', async (_what, start) => {
+  await using gateway = await start()
+  using client = await connect(gateway.url('ws'), { perMessageDeflate: false })
   client.webSocket.pause()
 
   const flooding = flood(client.webSocket)
@@ -177,19 +180,6 @@ test('a client in a room that does not read is let go of, and holds up nobody', 
 
   slow.webSocket.resume()
   expect(await slow.closed).toEqual({ code: 1013, reason: 'too slow' })
-})
-
-test('a client that reads no answers of a function gets to ask no more', async () => {
-  await using gateway = await startService('a.ts', 'export default { onMessage: (caller, data) => data }')
-  using client = await connect(gateway.url('ws'), { perMessageDeflate: false })
-  client.webSocket.pause()
-  const state = flood(client.webSocket)
-  await stalled(state)
-  expect(state.taken).toBeLessThan(MOST_UNDER_WAY)
-
-  client.webSocket.resume()
-  await expectAllInOrder(client.received)
-  await state.done
 })
 
 test('pings that wait for a message under way are read no further than messages are', async () => {
